@@ -1,0 +1,47 @@
+"""The kinds of artifacts that flow between components."""
+
+from hagane.core.artifact import Artifact
+
+
+class Documents(Artifact):
+    """Parquet shards of documents, one document a row."""
+
+    kind = "documents"
+
+
+class Quarantine(Artifact):
+    """What could not be read, each with its file, offset and reason."""
+
+    kind = "quarantine"
+
+
+class Tokenizer(Artifact):
+    """A subword model: spiece.model and the tokenizer.json made from it."""
+
+    kind = "tokenizer"
+
+
+class Tokens(Artifact):
+    """Memory-mapped token ids with an index of the documents they came from."""
+
+    kind = "tokens"
+
+
+class LanguageModel(Artifact):
+    """A Hugging Face model folder and training.json, the recipe that made it."""
+
+    kind = "language_model"
+
+
+class Scores(Artifact):
+    """scores.json: what an evaluation measured, on what."""
+
+    kind = "scores"
+    headline = True
+
+
+class Release(Artifact):
+    """A Hugging Face folder with its model card and checksums."""
+
+    kind = "release"
+    usage = "hagane generate {path} '日本の'"

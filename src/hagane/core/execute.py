@@ -1,0 +1,129 @@
+"""Run one task: reuse what is there, or run the component and commit what it wrote."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hagane.core.artifact import Artifact, Manifest
+from hagane.core.call import Call, Reference, write_result
+from hagane.core.component import Component, Port, Result, Source, fill
+from hagane.core.decode import encode
+from hagane.core.errors import CorruptArtifact, HaganeError, InfrastructureError
+from hagane.core.keys import ReuseKey, code_digests
+from hagane.core.store import Store
+
+Status = Literal["hit", "done"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the entry point hands in."""
+
+    store: Store
+    libraries: Mapping[str, str]  # the environment's compute libraries and their versions
+    run: str = ""
+
+
+def reuse_key(call: Call, around: Surroundings) -> ReuseKey:
+    component = call.component
+    semantic = [port.name for port in component.ports("param") if port.semantic]
+    return ReuseKey(
+        component.name(),
+        {name: fingerprinted(call.settings[name], around.store) for name in semantic},
+        {name: reference.digest for name, reference in call.inputs.items()},
+        code_digests(component) if component.reuse == "code" else {"version": str(component.version)},
+        {library: version.split("+")[0] for library, version in around.libraries.items()},
+    )
+
+
+def fingerprinted(value: Any, store: Store) -> Any:
+    """The setting as it enters the key; a source without a fingerprint never matches."""
+    if isinstance(value, Source):
+        return store.fingerprint(value) or secrets.token_hex(16)
+    if isinstance(value, list | tuple):
+        return [fingerprinted(item, store) for item in value]
+    return encode(value)
+
+
+def execute(call: Call, around: Surroundings) -> Status:
+    """Commit the task's outputs, or find them; InfrastructureError if the store is full, read-only or gone."""
+    parts = reuse_key(call, around)
+    try:
+        with around.store.lease(parts.key):
+            manifests = reusable(call, parts.key, around.store)
+            status: Status = "hit" if manifests else "done"
+            manifests = manifests or perform(call, parts, around)
+    except OSError as error:
+        raise blamed(error, around.store) from error
+    write_result(call, manifests, references(parts.key, manifests, around.store))
+    return status
+
+
+def blamed(error: Exception, store: Store) -> Exception:
+    """The error, or the store's trouble that it comes from."""
+    trouble = "" if isinstance(error, HaganeError) else store.trouble(error)
+    return InfrastructureError(trouble, fix=str(error)) if trouble else error
+
+
+def output_names(component: type[Component]) -> tuple[str, ...]:
+    return tuple(port.name for port in component.ports("output"))
+
+
+def reusable(call: Call, key: str, store: Store) -> dict[str, Manifest] | None:
+    try:
+        return store.find(key, output_names(call.component))
+    except CorruptArtifact:
+        return None  # plan tells it; commit replaces it
+
+
+def references(key: str, manifests: Mapping[str, Manifest], store: Store) -> dict[str, Reference]:
+    return {name: Reference(m.kind, m.digest, store.uri(key, name)) for name, m in manifests.items()}
+
+
+def perform(call: Call, parts: ReuseKey, around: Surroundings) -> dict[str, Manifest]:
+    with around.store.workspace(parts.key) as (attempt, work):
+        component = bind(call, around.store, attempt)
+        fill(component, "work_folder", work)
+        try:
+            result = component.run()
+        except Exception as error:
+            raise blamed(error, around.store) from error
+        record = provenance(call, parts, around, result)
+        drafts = {p.name: Manifest(p.type.kind, p.type.version, (), record) for p in component.ports("output")}
+        manifests = around.store.commit(parts.key, attempt, drafts)
+    for reference in call.inputs.values():
+        around.store.used(reference.digest, parts.key)
+    return manifests
+
+
+def bind(call: Call, store: Store, attempt: Path) -> Component:
+    """The component with its settings, opened inputs and empty outputs."""
+    inputs = {port.name: open_input(port, call, store) for port in call.component.ports("input")}
+    component = call.component(**call.settings, **inputs)
+    for port in component.ports("output"):
+        data = attempt / port.name / "data"
+        data.mkdir(parents=True)
+        fill(component, port.name, port.type(folder=data))
+    return component
+
+
+def open_input(port: Port, call: Call, store: Store) -> Artifact | tuple[Artifact, ...]:
+    given = [call.inputs[name] for name in port.names(call.inputs)]
+    opened = tuple(port.artifact(folder=store.open(reference.uri, reference.digest)) for reference in given)
+    return opened if port.many else opened[0]
+
+
+def provenance(call: Call, parts: ReuseKey, around: Surroundings, result: Result) -> dict[str, Any]:
+    """Where an artifact came from: everything that is not its content."""
+    return {
+        "key": parts.key,
+        "component": parts.component,
+        "settings": encode(call.settings),
+        "inputs": encode(call.inputs),
+        "code": code_digests(call.component),
+        "environment": dict(around.libraries),
+        "run": around.run,
+        "result": encode(result),
+    }
