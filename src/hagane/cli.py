@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hagane.core.errors import BUG, HaganeError, exit_code
+from hagane.core.errors import BUG, EXIT_CODES, HaganeError, exit_code
 from hagane.project import Project, find_project
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
     from hagane.runners.prepare import Wish
     from hagane.storage.store import Store
-
-EXIT_CODES = """exit codes: 0 done, 1 bug, 2 usage, 3 bad input, 4 corrupt store or artifact, 5 infrastructure (may be
-retried), 6 refused by a gate, 7 out of memory, 8 non-finite, 75 preempted (run again to go on), 130/143 interrupted,
-137 killed"""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -53,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         "hagane",
         description="Pipelines that build, evaluate and release Japanese foundation models.",
-        epilog=EXIT_CODES,
+        epilog=f"exit codes: {EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--debug", action="store_true", help="show tracebacks")

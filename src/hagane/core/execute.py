@@ -10,7 +10,7 @@ from hagane.core.artifact import Artifact, Manifest
 from hagane.core.call import Call, Reference, write_result
 from hagane.core.component import Component, Port, Result, Source, fill
 from hagane.core.decode import encode
-from hagane.core.errors import CorruptArtifact, HaganeError, InfrastructureError
+from hagane.core.errors import CorruptArtifact
 from hagane.core.keys import ReuseKey, code_digests
 from hagane.core.store import Store
 
@@ -48,23 +48,14 @@ def fingerprinted(value: Any, store: Store) -> Any:
 
 
 def execute(call: Call, around: Surroundings) -> Status:
-    """Commit the task's outputs, or find them; InfrastructureError if the store is full, read-only or gone."""
+    """Commit the task's outputs, or find that another run has."""
     parts = reuse_key(call, around)
-    try:
-        with around.store.lease(parts.key):
-            manifests = reusable(call, parts.key, around.store)
-            status: Status = "hit" if manifests else "done"
-            manifests = manifests or perform(call, parts, around)
-    except OSError as error:
-        raise blamed(error, around.store) from error
+    with around.store.lease(parts.key):
+        manifests = reusable(call, parts.key, around.store)
+        status: Status = "hit" if manifests else "done"
+        manifests = manifests or perform(call, parts, around)
     write_result(call, manifests, references(parts.key, manifests, around.store))
     return status
-
-
-def blamed(error: Exception, store: Store) -> Exception:
-    """The error, or the store's trouble that it comes from."""
-    trouble = "" if isinstance(error, HaganeError) else store.trouble(error)
-    return InfrastructureError(trouble, fix=str(error)) if trouble else error
 
 
 def output_names(component: type[Component]) -> tuple[str, ...]:
@@ -86,11 +77,7 @@ def perform(call: Call, parts: ReuseKey, around: Surroundings) -> dict[str, Mani
     with around.store.workspace(parts.key) as (attempt, work):
         component = bind(call, around.store, attempt)
         fill(component, "work_folder", work)
-        try:
-            result = component.run()
-        except Exception as error:
-            raise blamed(error, around.store) from error
-        record = provenance(call, parts, around, result)
+        record = provenance(call, parts, around, component.run())
         drafts = {p.name: Manifest(p.type.kind, p.type.version, (), record) for p in component.ports("output")}
         manifests = around.store.commit(parts.key, attempt, drafts)
     for reference in call.inputs.values():

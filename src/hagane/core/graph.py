@@ -39,7 +39,6 @@ USES = "bool str format iter len int float index getitem contains eq ne lt le gt
 ARITHMETIC = "add sub mul truediv floordiv mod pow"
 for use in (*USES.split(), *ARITHMETIC.split(), *(f"r{operator}" for operator in ARITHMETIC.split())):
     setattr(RunParam, f"__{use}__", RunParam._unknown)
-RunParam.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 @dataclass

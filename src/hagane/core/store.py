@@ -15,7 +15,7 @@ class Store(Protocol):
         """Wait until no other run works on the key, then hold it."""
 
     def workspace(self, key: str) -> AbstractContextManager[tuple[Path, Path]]:
-        """An empty folder for one attempt at the key, gone afterwards, and one that stays until a commit."""
+        """An empty folder for this attempt and one that stays until a commit; a store that fails is told as such."""
 
     def commit(self, key: str, attempt: Path, drafts: dict[str, Manifest]) -> dict[str, Manifest]:
         """Move the outputs into the store together, each draft completed with its files."""
@@ -31,6 +31,3 @@ class Store(Protocol):
 
     def fingerprint(self, source: str) -> str | None:
         """What identifies the content at an address; None if nothing does."""
-
-    def trouble(self, error: Exception) -> str:
-        """Why the store cannot be written to, if the error may come from that; empty if it can."""

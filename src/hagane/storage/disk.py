@@ -26,7 +26,6 @@ class FileSystem(Protocol):
     def get_file(self, rpath: str, lpath: str) -> Any: ...
     def makedirs(self, path: str, exist_ok: bool = False) -> Any: ...
     def rm(self, path: str, recursive: bool = False) -> Any: ...
-    def invalidate_cache(self, path: str | None = None) -> Any: ...
 
 
 class LocalDisk:
@@ -72,6 +71,3 @@ class LocalDisk:
             shutil.rmtree(path)
         else:
             os.unlink(path)
-
-    def invalidate_cache(self, path: str | None = None) -> None:
-        """A disk has none."""

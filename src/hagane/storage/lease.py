@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hagane.core.errors import InfrastructureError
 from hagane.events import progress
 from hagane.storage.disk import FileSystem
 
@@ -38,7 +39,7 @@ def lease(fs: FileSystem, file: str) -> Iterator[None]:
         released.set()
         renewer.join()
         if read(fs, file).get("token") == holder["token"]:
-            with suppress(OSError):
+            with suppress(OSError, InfrastructureError):
                 fs.rm(file)
 
 
@@ -82,7 +83,7 @@ def read(fs: FileSystem, file: str) -> dict[str, Any]:
     """The lease's holder; nothing known of one that is gone or half-written."""
     try:
         content: dict[str, Any] = json.loads(fs.cat_file(file))
-    except (OSError, ValueError):
+    except (OSError, ValueError, InfrastructureError):
         return {}
     return content
 
@@ -91,7 +92,7 @@ def renew(fs: FileSystem, file: str, holder: dict[str, Any], released: threading
     while not released.wait(RENEWAL):
         if read(fs, file).get("token") != holder["token"]:
             return
-        with suppress(OSError):  # the next renewal may succeed; the work itself goes on
+        with suppress(OSError, InfrastructureError):  # the next renewal may succeed; the work itself goes on
             fs.pipe_file(file, written(holder))
 
 

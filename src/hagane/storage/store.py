@@ -6,16 +6,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from hagane.core.artifact import File, Manifest
-from hagane.core.errors import DISK_ERRORS, CorruptArtifact, InfrastructureError, UsageError
+from hagane.core.errors import DISK_ERRORS, CorruptArtifact, HaganeError, InfrastructureError, UsageError
 from hagane.storage.disk import FileSystem, LocalDisk
 from hagane.storage.files import files_in, sha256, write_whole
 from hagane.storage.lease import lease
+from hagane.storage.remote import Remote
 from hagane.storage.sources import fingerprint
 
 MANIFEST = "manifest.json"
@@ -36,7 +37,8 @@ def open_store(url: str) -> "Store":
         raise UsageError("no such kind of store", url, str(error)) from error
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Store(cast(FileSystem, fs), root.rstrip("/"), f"{scheme}://", Path(home) / "hagane" / name)
+    remote = cast(FileSystem, Remote(fs, url))
+    return Store(remote, root.rstrip("/"), f"{scheme}://", Path(home) / "hagane" / name)
 
 
 class Store:
@@ -125,8 +127,22 @@ class Store:
                 self.fs.get_file(f"{folder}/data/{file.path}", str(fetched))
         return data
 
-    def lease(self, key: str) -> AbstractContextManager[None]:
-        return lease(self.fs, f"{self.v1}/work/{key}/lease")
+    @contextmanager
+    def lease(self, key: str) -> Iterator[None]:
+        with self.blamed(), lease(self.fs, f"{self.v1}/work/{key}/lease"):
+            yield
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """An error that comes from the store's own trouble says so."""
+        try:
+            yield
+        except HaganeError:
+            raise
+        except Exception as error:
+            if trouble := self.trouble(error):
+                raise InfrastructureError(trouble, fix=str(error)) from error
+            raise
 
     @contextmanager
     def workspace(self, key: str) -> Iterator[tuple[Path, Path]]:
@@ -138,7 +154,8 @@ class Store:
             shutil.rmtree(dead, ignore_errors=True)
         attempt = Path(tempfile.mkdtemp(prefix="attempt-", dir=home))
         try:
-            yield attempt, kept
+            with self.blamed():  # before the attempt is cleared away, which may leave room again on a full disk
+                yield attempt, kept
         finally:
             shutil.rmtree(attempt, ignore_errors=True)
         shutil.rmtree(kept, ignore_errors=True)
@@ -198,7 +215,7 @@ class Store:
         """Why the store cannot be written to, if the error may come from that; empty if it can."""
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             return f"the store {self.root} failed: {os.strerror(error.errno)}"
-        if not self.fs.isdir(self.v1):
+        if self.cache is None and not self.fs.isdir(self.v1):
             return f"the store {self.root} is gone"
         try:
             self.fs.pipe_file(f"{self.v1}/work/probe", bytes(PROBE))
