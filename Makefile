@@ -36,7 +36,6 @@ check: $(VENV)/dev.stamp  ## Check style, types, import rules and that the docs 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy tests
 	$(BIN)/lint-imports
 	$(BIN)/hagane components --markdown | diff components/README.md -
 	$(BIN)/hagane pipelines --markdown | diff pipelines/README.md -

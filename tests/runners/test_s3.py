@@ -38,7 +38,8 @@ def test_a_run_on_s3_is_reused_and_equals_a_run_on_disk(bench: Workbench, bucket
     assert {task["status"] for task in again["tasks"]} == {"hit"}
     found = [output["digest"] for task in again["tasks"] for output in task["outputs"].values()]
     assert found == bench.digests(*PIPELINE)
-    alone = bench.run("keep-long", f"lines={first['tasks'][0]['outputs']['lines']['uri']}", "minimum=3", "--store", bucket)
+    lines = first["tasks"][0]["outputs"]["lines"]["uri"]
+    alone = bench.run("keep-long", f"lines={lines}", "minimum=3", "--store", bucket)
     assert alone["tasks"][0]["status"] == "done"
 
 

@@ -1,6 +1,6 @@
 """Run one task: reuse what is there, or run the component and commit what it wrote."""
 
-import secrets
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ def reuse_key(call: Call, around: Surroundings) -> ReuseKey:
 def fingerprinted(value: Any, store: Store) -> Any:
     """The setting as it enters the key; a source without a fingerprint never matches."""
     if isinstance(value, Source):
-        return store.fingerprint(value) or secrets.token_hex(16)
+        return store.fingerprint(value) or os.urandom(16).hex()
     if isinstance(value, list | tuple):
         return [fingerprinted(item, store) for item in value]
     return encode(value)

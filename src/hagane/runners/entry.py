@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from hagane.core.call import read_call
 from hagane.core.errors import BUG, UsageError, exit_code
 from hagane.core.execute import Surroundings, execute
 from hagane.events import listen
-from hagane.runners.events import EventLog
+from hagane.runners.events import EVENTS, EventLog
 from hagane.storage.lifeline import die_with
 from hagane.storage.store import Store, open_store
 
@@ -32,17 +30,19 @@ def enter(component: str, executor_input: str, run: str, task: str, project: Pro
         signal.signal(number, interrupt)
     store = open_store(os.environ.get("HAGANE_STORE", "hagane-store"))
     folder = f"runs/{run}/tasks/{task}"
-    events = Path(os.environ.get("HAGANE_EVENTS") or f"{tempfile.mkdtemp()}/events.ndjson")
     attempt: dict[str, Any] = {"status": "failed"}
     try:
-        with listen(EventLog(events)):
+        with listen(EventLog(store.local(folder) / EVENTS)):
             attempt = {"status": perform(component, executor_input, run, project, store), "exit_code": 0, "message": ""}
     except BaseException as error:
         code = exit_code(error)
         if code == BUG:
+            import traceback
+
             traceback.print_exc()
         attempt |= {"exit_code": code, "error": type(error).__name__, "message": told(error, code)}
     store.write_json(f"{folder}/attempt-1.json", attempt)
+    store.push(folder)
     if attempt["message"]:
         print(f"hagane: {attempt['message']}", flush=True)
     return int(attempt["exit_code"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+EVENTS = "events.ndjson"  # in the folder of a run's task
 INTERVAL = 0.1  # seconds between two progress events (ours): more than an eye can follow
 
 Event = dict[str, Any]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hagane.core.call import Reference
 from hagane.core.errors import KILLED
 from hagane.core.graph import wired
-from hagane.runners.events import Follower
+from hagane.runners.events import EVENTS, Follower
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ class LocalRunner:
         folder.mkdir(parents=True, exist_ok=True)
         told = self.planner.executor_input(task, folder)
         (folder / "input.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-        with Follower(folder / "events.ndjson", self.display.event):
+        with Follower(folder / EVENTS, self.display.event):
             code = self.wait_for(task, report.component, folder)
         self.store.push(name)
         attempt = self.store.read_json(f"{name}/attempt-1.json") or lost(code, folder / "log")
@@ -107,7 +107,7 @@ class LocalRunner:
         with (folder / "log").open("wb") as log:
             self.child = subprocess.Popen(
                 [*command, "--run", self.run, "--task", task],
-                env=self.environment(task, folder),
+                env=self.environment(task),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -131,14 +131,13 @@ class LocalRunner:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def environment(self, task: str, folder: Path) -> dict[str, str]:
+    def environment(self, task: str) -> dict[str, str]:
         return {
             **os.environ,
             **LAUNCH.get(self.planner.graph.tasks[task].environment, {}),
             "HAGANE_STORE": self.store.url,
             "HAGANE_PROJECT": str(self.project),
             "HAGANE_PARENT": str(os.getpid()),
-            "HAGANE_EVENTS": str(folder / "events.ndjson"),
             "PYTHONUNBUFFERED": "1",
         }
 

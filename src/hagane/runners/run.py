@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import asdict
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from hagane.runners.display import display_on
@@ -23,7 +23,7 @@ def run_wish(wish: Wish, project: Project, store: Store) -> tuple[dict[str, Any]
     """Run it and return the report of ``hagane run --json``."""
     started = time.monotonic()
     planner, remember = prepare(wish, project, store)
-    run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{token_hex(3)}"
+    run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.urandom(3).hex()}"
     about = {"schema": 1, "run": run, "name": planner.graph.name, "preset": wish.preset, "started": time.time()}
     store.write_json(f"runs/{run}/run.json", about | {"status": "running", "holder": whoami()})
     display = display_on(sys.stderr.isatty())

@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -46,7 +45,7 @@ def lease(fs: FileSystem, file: str) -> Iterator[None]:
 def whoami() -> dict[str, Any]:
     """What tells this process from every other, a later one with the same number included."""
     pid = os.getpid()
-    return {"token": secrets.token_hex(8), "machine": machine(), "pid": pid, "started": start_time(pid)}
+    return {"token": os.urandom(8).hex(), "machine": machine(), "pid": pid, "started": start_time(pid)}
 
 
 def machine() -> str:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -109,6 +108,8 @@ class Store:
     def sha256(self, path: str) -> str:
         if self.cache is None:
             return sha256(Path(path))
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             self.fs.get_file(path, f"{folder}/file")
             return sha256(Path(folder) / "file")
@@ -152,7 +153,8 @@ class Store:
         kept.mkdir(parents=True, exist_ok=True)
         for dead in home.glob("attempt-*"):
             shutil.rmtree(dead, ignore_errors=True)
-        attempt = Path(tempfile.mkdtemp(prefix="attempt-", dir=home))
+        attempt = home / f"attempt-{os.urandom(4).hex()}"
+        attempt.mkdir()
         try:
             with self.blamed():  # before the attempt is cleared away, which may leave room again on a full disk
                 yield attempt, kept
@@ -178,7 +180,6 @@ class Store:
             write_whole(attempt / name / MANIFEST, manifest.to_json())
         write_whole(attempt / COMMITTED, committed(manifests))
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        attempt.chmod(0o755)  # mkdtemp's 0700 would keep a team out of a shared store
         attempt.rename(place)
         return manifests
 
