@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
+from workbench import ROOT
 
 from hagane.core.component import Component
 from hagane.core.graph import pipeline_params, trace

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from conftest import ROOT
+from workbench import ROOT
 
 WRONG = "tests/typing/wrong_wirings.py"
 

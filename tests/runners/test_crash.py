@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Workbench
+from workbench import Workbench
 
 SLOW = ("slow", "corpus=corpus.txt", "journal=journal")
 

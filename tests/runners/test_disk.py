@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Workbench
+from workbench import Workbench
 
 PIPELINE = ("frequent-characters", "corpus=corpus.txt", "minimum=1")
 

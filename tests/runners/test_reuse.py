@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Workbench
+from workbench import Workbench
 
 PIPELINE = ("frequent-characters", "corpus=corpus.txt")
 MANY = ("many-corpora", "corpora=corpus.txt,second.txt")

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from conftest import Workbench
 from moto.server import ThreadedMotoServer
+from workbench import Workbench
 
 PIPELINE = ("frequent-characters", "corpus=corpus.txt")
 

@@ -62,7 +62,7 @@ def remote_fingerprint(source: str) -> str | None:
         mark = next((str(info[key]) for key in MARKS if info.get(key)), None)
         if mark is None:
             return None
-        marks.append([name.removeprefix(path), info.get("size"), mark])
+        marks.append([name.removeprefix(path.rpartition("/")[0]), info.get("size"), mark])
     return combined(marks)
 
 

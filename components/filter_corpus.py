@@ -1,0 +1,27 @@
+"""Drop documents that the profile's rules reject."""
+
+from hagane.artifacts import Documents
+from hagane.core.component import Component, Input, Output, Param, Resources, Result, Source
+
+
+class FilterCorpus(Component):
+    """Drop documents that the rules of a HojiChar profile reject."""
+
+    environment = "text"
+    resources = Resources(cpu=8, memory="32Gi")
+
+    documents: Documents = Input("Documents to filter.")
+    kept: Documents = Output("Documents that every rule accepted, as the rules left them.")
+    rejected: Documents = Output("Rejected documents, each with the rule that rejected it.")
+    profile: str = Param("HojiChar profile: japanese-web, japanese-technical or none.", default="japanese-web")
+    profile_file: Source | None = Param(
+        "A HojiChar profile of one's own instead: a Python file with FILTER or FACTORY, complete in itself.",
+        default=None,
+    )
+    workers: int = Param("Processes; 0 for one a core.", default=0, semantic=False)
+
+    def run(self) -> Result:
+        from hagane.text.filtering import filter_documents
+
+        folders = (self.documents.path, self.kept.path, self.rejected.path, self.work)
+        return filter_documents(*folders, self.profile, self.profile_file or "", self.workers)
