@@ -10,6 +10,7 @@ import yaml
 from workbench import ROOT
 
 from hagane.core.component import Component
+from hagane.core.errors import EXIT_CODES
 from hagane.core.graph import pipeline_params, trace
 from hagane.project import Project, snake
 from hagane.runners import kubeflow
@@ -113,3 +114,15 @@ def compiled(graph: Any, folder: Path) -> Any:
 
     kubeflow.compile_pipeline(graph, folder / "pipeline.yaml", image, "s3://bucket/store")
     return yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8").split("\n---\n")[0])
+
+
+def test_the_readme_shows_the_code_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (ROOT / "components/filter_corpus.py").read_text(encoding="utf-8").strip() in readme
+    pipeline = (ROOT / "pipelines/japanese_gpt.py").read_text(encoding="utf-8")
+    assert pipeline[pipeline.index("    raw = IngestCorpus(") :].strip() in readme
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert " ".join(EXIT_CODES.split()) in readme

@@ -24,6 +24,7 @@ def save_model(model: Any, folder: Path) -> None:
         if number := re.search(r"\(os error (\d+)\)", str(error)):
             raise OSError(int(number[1]), str(error)) from error
         raise
+    (folder / "model.safetensors").chmod(0o644)  # safetensors' 0600 would keep a team out of a shared store
 
 
 def load_model(folder: Path) -> Any:
