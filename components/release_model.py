@@ -16,7 +16,9 @@ class ReleaseModel(Component):
     release: Release = Output("Hugging Face folder with a model card in Japanese and English and SHA256SUMS.")
     model_name: str = Param("The model's name, as on the Hugging Face Hub: NAME or OWNER/NAME.", default="japanese-gpt")
     license: str = Param("License of the weights, as an SPDX id.", default="Apache-2.0")
-    destination: str = Param("A folder or fsspec URL to publish to as well; empty for none.", default="")
+    destination: str = Param(
+        "A folder or fsspec URL to publish to as well; a reused task does not publish again.", default=""
+    )
 
     def run(self) -> Result:
         from hagane.release.bundle import build_release

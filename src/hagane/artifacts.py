@@ -44,4 +44,4 @@ class Release(Artifact):
     """A Hugging Face folder with its model card and checksums."""
 
     kind = "release"
-    usage = "hagane generate {path} '日本の'"
+    usage = "{hagane} generate {path} '日本の'"

@@ -137,6 +137,13 @@ def test_bad_input_is_one_message_and_its_exit_code(
     assert not list(bench.store.glob("v1/work/*/attempt-*")) and not list(bench.store.glob("v1/work/*/lease"))
 
 
+def test_a_run_that_cannot_read_its_source_leaves_a_record(bench: Workbench) -> None:
+    report = json.loads(bench.call("run", "frequent-characters", "corpus=missing.txt", "--json").stdout)
+    assert [task["status"] for task in report["tasks"]] == ["failed", "skipped", "skipped"]
+    assert report["exit_code"] == 3 and "no such file or folder" in report["tasks"][0]["reason"]
+    assert [run["status"] for run in json.loads(bench.call("runs", "--json").stdout)] == ["failed"]
+
+
 def test_errors_are_json_too_where_json_was_asked_for(bench: Workbench) -> None:
     done = bench.call("run", "nothing", "--json")
     content = json.loads(done.stdout)

@@ -63,6 +63,19 @@ def test_the_environments_pins_count(bench: Workbench) -> None:
     assert done.returncode == 5 and f"rich is another version, got '{rich}': constraints.txt pins 1.0" in done.stderr
 
 
+def test_reuse_by_version_tells_of_newer_code_and_does_not_act_on_it(bench: Workbench) -> None:
+    bench.edit(
+        "components/keep_long.py",
+        '    environment = "plain"',
+        '    environment = "plain"\n    reuse = "version"\n    version = 1',
+    )
+    bench.run(*PIPELINE)
+    bench.edit("components/keep_long.py", "return keep_long(", "return  1 and keep_long(")
+    assert bench.plan(*PIPELINE)["keep-long"] == ("hit", "version 1, though components.keep_long changed")
+    bench.edit("components/keep_long.py", "version = 1", "version = 2")
+    assert bench.plan(*PIPELINE)["keep-long"] == ("stale", "code version changed")
+
+
 def test_a_source_counts_by_its_content_and_own_name(bench: Workbench) -> None:
     bench.run(*PIPELINE)
     (bench.root / "moved").mkdir()

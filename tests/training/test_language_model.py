@@ -13,7 +13,7 @@ from hagane.core.component import Result
 from hagane.core.errors import BadInput, NonFinite, OutOfMemory, Preempted, UsageError
 from hagane.models.folder import load_model
 from hagane.models.shapes import SpecialTokens, build_model, model_config
-from hagane.storage.tokens import TokenStream, order
+from hagane.storage.tokens import TokenStream, TokenWriter, order
 from hagane.training.device import memory_errors, reproducible
 from hagane.training.language_model import causal_loss, pretrain, sampler, validation_batches
 
@@ -181,6 +181,15 @@ def test_an_id_outside_the_vocabulary_is_found(inputs: tuple[Path, Path], tmp_pa
         stream.write(np.array([9_999], "<u2").tobytes())
     with pytest.raises(BadInput, match="vocabulary of 420, got 9999"):
         run(tmp_path, (tokens, inputs[1]))
+
+
+def test_a_shard_without_documents_of_a_split_changes_nothing(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    tokens = make_tokens(tmp_path / "tokens", inputs[1])
+    with TokenWriter(tokens / "train" / "part-00001", "<u2"):
+        pass
+    run(tmp_path / "with", (tokens, inputs[1]))
+    run(tmp_path / "without", inputs)
+    assert contents(tmp_path / "with") == contents(tmp_path / "without")
 
 
 def test_tokens_of_another_tokenizer_are_refused(inputs: tuple[Path, Path], tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Artifact:
     kind: ClassVar[str] = "artifact"
     version: ClassVar[int] = 1
     headline: ClassVar[bool] = False  # whether a run's last words name its metrics
-    usage: ClassVar[str] = ""  # a command that shows what the artifact is good for; ``{path}`` is its folder
+    usage: ClassVar[str] = ""  # a command that shows its use, with ``{path}`` and ``{hagane}``
 
     producer: str = ""  # "task.output", while a pipeline is traced
     folder: Path | None = None  # while a component runs

@@ -70,12 +70,14 @@ class Bars:
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.text import Text
 
         self.console = Console(stderr=True, highlight=False)
         columns = (SpinnerColumn(), TextColumn("{task.description:26}", markup=False), BarColumn(), TimeElapsedColumn())
         self.progress = Progress(
             *columns, TextColumn("{task.fields[note]}", markup=False), console=self.console, transient=True
         )
+        self.text = Text
         self.bar: Any = None
 
     def started(self, task: str, reason: str) -> None:
@@ -92,9 +94,9 @@ class Bars:
         if self.bar is not None:
             self.progress.remove_task(self.bar)
             self.bar = None
-        status, _, rest = ended_line(report).partition(" ")
-        self.console.print(f"[{COLOURS[status]}]{status}[/]", end=" ")
-        self.console.print(rest, markup=False)
+        line = self.text(ended_line(report))
+        line.stylize(COLOURS[report.status], 0, len(report.status))
+        self.console.print(line)
 
     def notice(self, message: str) -> None:
         self.console.print(message, markup=False)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hagane.core.call import Reference
-from hagane.core.errors import KILLED
+from hagane.core.errors import KILLED, HaganeError
 from hagane.core.graph import wired
 from hagane.runners.events import EVENTS, Follower
 
@@ -74,7 +74,11 @@ class LocalRunner:
 
     def run_task(self, task: str) -> TaskReport:
         started = time.monotonic()
-        planned = self.planner.look(task)
+        try:
+            planned = self.planner.look(task)
+        except HaganeError as error:
+            name = self.planner.graph.tasks[task].name()
+            return TaskReport(task, name, "failed", str(error), exit_code=error.exit_code)
         report = TaskReport(task, planned.component, "hit", planned.reason, key=planned.key)
         if planned.status != "hit":
             self.display.started(task, planned.reason)
@@ -113,6 +117,8 @@ class LocalRunner:
                 stderr=log,
                 process_group=0,  # Ctrl-C reaches the runner alone, which lets the task keep its checkpoint
             )
+            if self.interrupted:  # while the process was being made
+                self.child.terminate()
             with self.child:
                 return self.child.wait()
 

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hagane.core.artifact import Manifest
 from hagane.core.call import Call, Reference, read_call
 from hagane.core.component import Component
 from hagane.core.decode import encode
 from hagane.core.errors import CorruptArtifact
 from hagane.core.execute import Surroundings, output_names, references, reuse_key
 from hagane.core.graph import Graph, RunParam, wired
-from hagane.core.keys import ReuseKey
+from hagane.core.keys import ReuseKey, code_digests
 
 Status = Literal["hit", "run", "stale", "wait"]
 
@@ -52,7 +53,7 @@ class Planner:
         if manifests is None:
             return Planned(task, name, *self.miss(task, parts), parts)
         self.note(task, references(parts.key, manifests, around.store))
-        return Planned(task, name, "hit", "", parts)
+        return Planned(task, name, "hit", newer_code(component, manifests), parts)
 
     def miss(self, task: str, parts: ReuseKey) -> tuple[Status, str]:
         if task not in self.last:
@@ -91,6 +92,15 @@ class Planner:
         if isinstance(value, dict):
             return {key: self.look_up(item) for key, item in value.items()}
         return [self.look_up(item) for item in value] if isinstance(value, list) else value
+
+
+def newer_code(component: Component, manifests: Mapping[str, Manifest]) -> str:
+    """What changed in the code of a component that is reused by its version: told, not acted on."""
+    if component.reuse == "code":
+        return ""
+    now, then = code_digests(type(component)), next(iter(manifests.values())).record["code"]
+    changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
+    return f"version {component.version}, though {', '.join(changed)} changed" if changed else ""
 
 
 def difference(last: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from dataclasses import asdict
@@ -14,6 +15,9 @@ from hagane.runners.prepare import Wish, prepare
 from hagane.storage.lease import whoami
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hagane.core.artifact import Artifact
     from hagane.project import Project
     from hagane.runners.planner import Planner
     from hagane.storage.store import Store
@@ -51,17 +55,31 @@ def summary(report: dict[str, Any], planner: Planner, store: Store) -> str:
     lines = [f"{report['run']}: {report['status']} in {report['seconds']:.1f} s, {reused} of {len(tasks)} tasks reused"]
     for task in tasks:
         if task["status"] == "failed":
-            lines += [
-                f"{task['task']} failed: {task['reason']}",
-                f"  its log: hagane logs {report['run']} {task['task']}",
-            ]
+            log = f"{program()} logs {report['run']} {task['task']}"
+            lines += [f"{task['task']} failed: {task['reason']}", f"  its log: {log}"]
         for port in planner.graph.tasks[task["task"]].ports("output") if task["outputs"] else ():
-            kind, place = port.type, task["outputs"][port.name]["uri"]
-            if kind.headline:
-                metrics = store.record(place)["result"]["metrics"]
-                lines.append(
-                    f"{kind.kind}: " + ", ".join(f"{metric} {value:,.4g}" for metric, value in metrics.items())
-                )
-            if kind.usage:
-                lines += [f"{kind.kind}: {place}/data", f"  try: {kind.usage.format(path=f'{place}/data')}"]
+            lines += output_lines(port.type, task["outputs"][port.name]["uri"], store)
     return "\n".join(lines)
+
+
+def output_lines(kind: type[Artifact], uri: str, store: Store) -> Iterator[str]:
+    if kind.headline:
+        metrics = store.record(uri)["result"]["metrics"]
+        yield f"{kind.kind}: " + ", ".join(f"{name} {value:,.4g}" for name, value in metrics.items())
+    if kind.usage:
+        place = near(f"{uri}/data")
+        yield f"{kind.kind}: {place}"
+        yield f"  try: {kind.usage.format(path=place, hagane=program())}"
+
+
+def near(path: str) -> str:
+    """The path as seen from here, if it lies below."""
+    return path.removeprefix(f"{os.getcwd()}/")
+
+
+def program() -> str:
+    """How a shell finds the command that is running."""
+    called = sys.argv[0]
+    if os.path.basename(called) != "hagane":
+        return f"{near(sys.executable)} -m hagane"
+    return "hagane" if shutil.which("hagane") else near(called)

@@ -114,7 +114,7 @@ def check_data(data: TokenStream, context: int, vocab_size: int) -> None:
     if not data.samples(context):
         fix = f"a sample takes {context + 1}: add documents or lower context"
         raise BadInput("too few tokens to train on", len(data), fix)
-    if (largest := max(int(part.max()) for part in data.parts)) >= vocab_size:
+    if (largest := max(int(part.max()) for part in data.parts if len(part))) >= vocab_size:
         raise BadInput(f"a token id lies outside the vocabulary of {vocab_size}", largest, "pack the tokens again")
 
 
