@@ -64,11 +64,7 @@ def parser() -> argparse.ArgumentParser:
     for folder in ("components", "pipelines"):
         listing = command(folder, list_folder, f"list the {folder}, or show one")
         listing.add_argument("name", nargs="?", help=f"one of the {folder}")
-        form = listing.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="print JSON")
-        form.add_argument(
-            "--markdown", action="store_true", help="print the page that stands in the folder's README.md"
-        )
+        listing.add_argument("--json", action="store_true", help="print JSON")
         listing.set_defaults(folder=folder)
     add_wish(command("plan", plan, "say what a run would do, and why"))
     add_wish(command("run", run, "run a pipeline, or one component alone"))
@@ -146,12 +142,9 @@ def wish_of(args: argparse.Namespace) -> Wish:
 
 def list_folder(args: argparse.Namespace) -> int:
     project = project_of(args)
-    if args.name or args.markdown:
-        from hagane.runners.describe import describe, markdown, text_of
+    if args.name:
+        from hagane.runners.describe import describe, text_of
 
-        if args.markdown:
-            print(markdown(args.folder, [describe(project, args.folder, name) for name in project.names(args.folder)]))
-            return 0
         content = describe(project, args.folder, args.name)
         text = text_of(content)
     else:

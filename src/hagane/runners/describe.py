@@ -69,28 +69,3 @@ def task_line(task: Description) -> str:
     inputs = " ".join(f"{port}={producer}" for port, producer in task["inputs"].items())
     given = " ".join(f"{setting}={{{name}}}" for setting, name in task["given"].items())
     return f"{task['task']:26} {inputs} {given}".rstrip()
-
-
-def markdown(folder: str, contents: list[Description]) -> str:
-    """The folder's README: a heading and a table for each definition."""
-    source = f"Made from the definitions by `hagane {folder} --markdown`; `make check` holds it to them."
-    return "\n\n".join([f"# {folder.capitalize()}", source, *map(section, contents)])
-
-
-def section(content: Description) -> str:
-    rows = [
-        f"| {p['role']} | `{p['name']}` | `{cell(p['type'])}` | {default_cell(p)} | {cell(p['help'])} |"
-        for p in content["ports"]
-    ]
-    table = ["| | name | type | default | |", "|---|---|---|---|---|", *rows]
-    tasks = ["", "```text", *map(task_line, content["tasks"]), "```", ""] if "tasks" in content else []
-    presets = [f"- preset `{name}`: `{cell(str(values))}`" for name, values in content.get("presets", {}).items()]
-    return "\n".join([f"## {content['name']}", "", content["description"], "", *table, *tasks, *presets])
-
-
-def cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def default_cell(port: Description) -> str:
-    return f"`{cell(repr(port['default']))}`" if "default" in port else ""

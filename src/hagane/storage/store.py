@@ -41,7 +41,7 @@ def open_store(url: str) -> "Store":
 
 
 class Store:
-    """Layout: see the room's README. ``cache`` is where a remote store's files are worked on; None on a local disk."""
+    """Layout: README.md beside this file. ``cache`` is where a remote store's files are worked on; None on a local disk."""
 
     def __init__(self, fs: FileSystem, root: str, prefix: str = "", cache: Path | None = None) -> None:
         self.fs, self.root, self.prefix, self.cache = fs, root, prefix, cache
