@@ -2,6 +2,7 @@
 
 from hagane.artifacts import Documents
 from hagane.core.component import Component, Input, Output, Param, Resources, Result, Source
+from hagane.text.names import ProfileName
 
 
 class FilterCorpus(Component):
@@ -13,7 +14,7 @@ class FilterCorpus(Component):
     documents: Documents = Input("Documents to filter.")
     kept: Documents = Output("Documents that every rule accepted, as the rules left them.")
     rejected: Documents = Output("Rejected documents, each with the rule that rejected it.")
-    profile: str = Param("HojiChar profile: japanese-web, japanese-technical or none.", default="japanese-web")
+    profile: ProfileName = Param("HojiChar profile.", default="japanese-web")
     profile_file: Source | None = Param(
         "A HojiChar profile of one's own instead: a Python file with FILTER or FACTORY, complete in itself.",
         default=None,

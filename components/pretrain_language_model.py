@@ -4,6 +4,7 @@ from typing import Literal
 
 from hagane.artifacts import LanguageModel, Tokenizer, Tokens
 from hagane.core.component import Component, Input, Output, Param, Resources, Result
+from hagane.models.names import ShapeName
 
 
 class PretrainLanguageModel(Component):
@@ -23,7 +24,7 @@ class PretrainLanguageModel(Component):
     tokenizer: Tokenizer = Input("The tokenizer that they were packed with.")
     model: LanguageModel = Output("Hugging Face model folder with training.json, the record of recipe and data.")
 
-    shape: str = Param("Named shape: gpt2-xsmall, gpt2-small, gpt2-medium, gpt-neox-small, ...", default="gpt2-xsmall")
+    shape: ShapeName = Param("Named shape of the model.", default="gpt2-xsmall")
     context: int | None = Param("Tokens of a sample; the shape's own if not given.", default=None)
     steps: int | None = Param("Optimizer updates; if not given, as many as the epochs take.", default=None)
     epochs: int = Param("Passes over the train split, unless steps are given.", default=3)

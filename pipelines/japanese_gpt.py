@@ -11,6 +11,8 @@ from components.pretrain_language_model import PretrainLanguageModel
 from components.release_model import ReleaseModel
 from components.train_tokenizer import TrainTokenizer
 from hagane.core.component import Source
+from hagane.models.names import ShapeName
+from hagane.text.names import ProfileName
 
 SHIPPED = {"corpus": "samples/japanese.jsonl.gz", "profile": "japanese-technical", "shard_megabytes": 2}
 SMALL = {"batch_size": 8, "accumulation": 1, "schedule": "cosine", "minimum_learning_rate": 0.05, "dropout": 0.0}
@@ -47,12 +49,12 @@ PRESETS: dict[str, dict[str, Any]] = {
 def japanese_gpt(
     corpus: Source,
     license: str = "unknown",
-    profile: str = "japanese-web",
+    profile: ProfileName = "japanese-web",
     profile_file: Source | None = None,
     shard_megabytes: int = 128,
     vocab_size: int = 32_000,
     sample_megabytes: int = 100,
-    shape: str = "gpt2-xsmall",
+    shape: ShapeName = "gpt2-xsmall",
     epochs: int = 3,
     steps: int | None = None,
     batch_size: int = 20,

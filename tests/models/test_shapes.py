@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ from transformers import AutoModelForCausalLM
 
 from hagane.core.errors import BadInput, UsageError
 from hagane.models.folder import load_model, save_model
+from hagane.models.names import ShapeName
 from hagane.models.shapes import (
     SHAPES,
     SpecialTokens,
@@ -93,3 +95,7 @@ def test_a_tokenizer_must_fit_a_published_vocabulary() -> None:
 
 def test_every_shape_divides_its_width_among_its_heads() -> None:
     assert all(shape.hidden % shape.heads == 0 for shape in SHAPES.values())
+
+
+def test_every_name_has_its_shape() -> None:
+    assert get_args(ShapeName) == tuple(SHAPES)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hojichar import Compose, Document
@@ -16,6 +16,8 @@ from hagane.events import listen
 from hagane.storage.documents import REJECTED, SCHEMA, batches, digest, schema_of, shards
 from hagane.text.filtering import filter_documents
 from hagane.text.filters import DiscardRareKana
+from hagane.text.names import ProfileName
+from hagane.text.profiles import PROFILES
 
 PROSE = (
     "吾輩は猫である。名前はまだ無い。どこで生れたか頓と見当がつかぬ。"
@@ -237,3 +239,7 @@ def test_a_low_yield_is_told_aloud(tmp_path: Path, make_documents: Any) -> None:
 def test_nothing_kept_is_an_error_that_names_the_rules(tmp_path: Path, make_documents: Any) -> None:
     with pytest.raises(BadInput, match=r"all 3 documents.*DiscardRareKana \(2\), DocumentLengthFilter \(1\)"):
         Filtered(tmp_path / "out", make_documents(["短い。", "a. " * 99, "b. " * 99]), "japanese-technical")
+
+
+def test_every_name_has_its_profile() -> None:
+    assert get_args(ProfileName) == tuple(PROFILES)

@@ -41,7 +41,7 @@ def open_store(url: str) -> "Store":
 
 
 class Store:
-    """Layout: README.md beside this file. ``cache`` is where a remote store's files are worked on; None on a local disk."""
+    """Laid out as README.md beside says; ``cache`` is where a remote one's files are worked on, None on a disk."""
 
     def __init__(self, fs: FileSystem, root: str, prefix: str = "", cache: Path | None = None) -> None:
         self.fs, self.root, self.prefix, self.cache = fs, root, prefix, cache
