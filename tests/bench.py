@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RUNS = 5
+TIMES = 32  # some 200 MB of text
 SMOKE = ("run", "japanese-gpt", "--preset", "smoke", "--json")
 
 
@@ -56,16 +57,17 @@ def reruns(folder: Path) -> None:
 
 
 def scaling(folder: Path) -> None:
-    """Filtering and packing of the shipped text, sixteen times over, on one process and on two."""
-    import pyarrow.parquet as pq
+    """Filtering and packing of the shipped text, many times over, on one process and on two; start-up included."""
+    from hagane.storage.documents import batches
 
     documents, tokenizer = outputs(folder / "smoke", "ingest-corpus"), outputs(folder / "smoke", "train-tokenizer")
     shards = sorted((Path(documents["documents"]) / "data").glob("*.parquet"))
     many = folder / "many"
     many.mkdir()
-    for number in range(16 * len(shards)):
+    for number in range(TIMES * len(shards)):
         shutil.copy(shards[number % len(shards)], many / f"part-{number:05}.parquet")
-    size = sum(len(text.as_py().encode()) for file in shards for text in pq.read_table(file, ["text"])["text"]) * 16
+    rows = (row for shard in shards for batch in batches(shard, ["text"]) for row in batch)
+    size = TIMES * sum(len(row["text"].encode()) for row in rows)
     for name, code in (("filter-corpus, `japanese-technical`", FILTER), ("pack-tokens", PACK)):
         one, two = (seconds_of(code, many, Path(tokenizer["tokenizer"]) / "data", folder, n) for n in (1, 2))
         print(
@@ -75,12 +77,12 @@ def scaling(folder: Path) -> None:
 
 
 FILTER = """
-from hagane.text.filtering import filter_documents as work
-work(documents, out / "kept", out / "rejected", out / "work", "japanese-technical", "", workers)
+from hagane.text.filtering import filter_documents
+filter_documents(documents, out / "kept", out / "rejected", out / "work", "japanese-technical", "", workers)
 """
 PACK = """
-from hagane.text.packing import pack_documents as work
-work(documents, tokenizer, out / "tokens", out / "work", 0.01, workers)
+from hagane.text.packing import pack_documents
+pack_documents(documents, tokenizer, out / "tokens", out / "work", 0.01, workers)
 """
 SETUP = """
 import sys, time
@@ -89,15 +91,16 @@ documents, tokenizer, out, workers = *map(Path, sys.argv[1:4]), int(sys.argv[4])
 for name in ("kept", "rejected", "tokens", "work"):
     (out / name).mkdir(parents=True)
 started = time.perf_counter()
-if __name__ == "__main__":
 """
+REPORT = "print(time.perf_counter() - started)"
 
 
 def seconds_of(code: str, documents: Path, tokenizer: Path, folder: Path, workers: int) -> float:
     """The seconds of the component's own function in a fresh process, imports included."""
     script = Path(tempfile.mkdtemp(dir=folder)) / "script.py"
-    body = "".join(f"    {line}\n" for line in code.strip().splitlines())
-    script.write_text(SETUP + body + "    print(time.perf_counter() - started)\n")
+    lines = f"{SETUP}{code}{REPORT}".splitlines()
+    guarded = "\n".join(f"    {line}" for line in lines)  # spawned workers import the script too
+    script.write_text(f"if __name__ == '__main__':\n{guarded}\n")
     command = [sys.executable, str(script), str(documents), str(tokenizer), str(script.parent / "out"), str(workers)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
