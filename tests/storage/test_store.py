@@ -114,6 +114,14 @@ def test_a_lease_is_held_and_given_back(store: Store) -> None:
     assert not store.fs.isfile(f"{store.v1}/work/{KEY}/lease")
 
 
+def test_a_file_is_created_once_and_whole(store: Store) -> None:
+    place = f"{store.v1}/work/{KEY}/lease"
+    store.fs.pipe_file(place, b"first", mode="create")
+    with pytest.raises(FileExistsError):
+        store.fs.pipe_file(place, b"second", mode="create")
+    assert store.fs.cat_file(place) == b"first" and store.names(f"work/{KEY}") == ["lease"]
+
+
 def test_a_dead_holders_lease_is_broken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from hagane.storage import lease
 

@@ -38,8 +38,12 @@ class LocalDisk:
         if mode == "overwrite":
             return write_whole(Path(path), value)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "xb") as stream:
-            stream.write(value)
+        half = f"{path}.{os.getpid()}.new"
+        Path(half).write_bytes(value)
+        try:
+            os.link(half, path)  # a file opened to be made would be seen empty, and stay so if its maker is killed
+        finally:
+            os.unlink(half)
 
     def isfile(self, path: str) -> bool:
         return os.path.isfile(path)
