@@ -42,8 +42,8 @@ check: $(VENV)/dev.stamp  ## Check style, types, import rules and that README sh
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_conformance.py -k "readme or golden"
 
-bench: setup  ## Measure hagane's own cost and print it
-	$(BIN)/python tests/bench.py
+bench: setup  ## Measure what hagane costs, beside its peers; BENCH_TEXT=FOLDER for other text
+	$(BIN)/python tests/bench
 
 drill: setup  ## Kill the smoke pipeline at ten moments and compare the digests
 	$(BIN)/python tests/drill.py --kills 10

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,6 +13,7 @@ from hagane.storage.documents import (
     ShardWriter,
     batches,
     document,
+    record_batches,
     schema_of,
     shards,
     with_verdict,
@@ -69,3 +71,19 @@ def test_a_shard_without_rows_has_its_columns(tmp_path: Path) -> None:
 def test_a_folder_without_shards_is_corrupt(tmp_path: Path) -> None:
     with pytest.raises(CorruptArtifact, match="holds no part"):
         shards(tmp_path)
+
+
+def test_arrow_batches_of_any_size_give_the_bytes_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "CHARACTERS", 5_000)
+    written = rows(300, NEKO * 20) + rows(2, NEKO * 600) + rows(900, "短い")
+    by_rows, by_batches = tmp_path / "rows.parquet", tmp_path / "batches.parquet"
+    with ShardWriter(by_rows) as writer:
+        writer.add(written)
+    with ShardWriter(by_batches) as writer:
+        writer.add(written[:7])
+        for start, end in ((7, 8), (8, 450), (450, 450), (450, len(written))):
+            writer.add_batch(pa.RecordBatch.from_pylist(written[start:end], documents.SCHEMA))
+    assert by_rows.read_bytes() == by_batches.read_bytes()
+    groups = pq.ParquetFile(by_rows).metadata
+    assert groups.num_row_groups > 20
+    assert [row for batch in record_batches(by_batches) for row in batch.to_pylist()] == written

@@ -13,7 +13,7 @@ from typing import Any
 from hagane.core.component import Component
 
 NOT_DATA = (".py", ".pyc", ".typed")
-ROOMS = ("artifacts", "cli", "core", "events", "lineage", "project", "report", "runners", "tracking")
+ROOMS = ("artifacts", "blocks", "cli", "core", "events", "lineage", "project", "report", "runners", "tracking")
 MACHINERY = tuple(f"hagane.{room}." for room in ROOMS)
 
 

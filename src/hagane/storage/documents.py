@@ -7,7 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hagane.core.errors import CorruptArtifact
@@ -26,6 +28,7 @@ SCHEMA = pa.schema(
         pa.field("language", pa.large_string(), nullable=False),  # BCP 47
     ]
 )
+COPY = pa.field("copy", pa.int32())  # of a document that a mixture repeats: 0, 1, ...; without the column all are 0
 VERDICT = [pa.field("rule", pa.large_string()), pa.field("detail", pa.large_string())]
 REJECTED = pa.schema([*SCHEMA, *VERDICT])
 
@@ -70,12 +73,16 @@ def with_verdict(schema: pa.Schema) -> pa.Schema:
     return pa.schema([field for field in schema if field.name not in ("rule", "detail")] + VERDICT)
 
 
-def batches(shard: Path, columns: Sequence[str] | None = None) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a shard, at most ``ROWS`` and at most a row group at a time."""
+def record_batches(shard: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard as Arrow holds them, at most ``ROWS`` and at most a row group at a time."""
     with pq.ParquetFile(shard) as file:
         for group in range(file.num_row_groups):
-            for batch in file.iter_batches(ROWS, [group], columns=list(columns) if columns else None):
-                yield batch.to_pylist()
+            yield from file.iter_batches(ROWS, [group], columns=list(columns) if columns else None)
+
+
+def batches(shard: Path, columns: Sequence[str] | None = None) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a shard, at most ``ROWS`` and at most a row group at a time."""
+    return (batch.to_pylist() for batch in record_batches(shard, columns))
 
 
 class ShardWriter:
@@ -83,23 +90,46 @@ class ShardWriter:
 
     def __init__(self, file: Path, schema: pa.Schema = SCHEMA) -> None:
         self.schema = schema
-        self.rows: list[Row] = []
-        self.characters = 0
-        self.written = 0
+        self.rows: list[Row] = []  # not yet in Arrow
+        self.row_characters = 0
+        self.group: list[pa.RecordBatch] = []  # the row group that is growing
+        self.group_rows = self.group_characters = 0
         self.writer = pq.ParquetWriter(file, schema, compression="zstd", compression_level=3)
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
             self.rows.append(row)
-            self.characters += len(row["text"])
-            if len(self.rows) == ROWS or self.characters >= CHARACTERS:
+            self.row_characters += len(row["text"])
+            if len(self.rows) == ROWS or self.row_characters >= CHARACTERS:
+                self.settle()
+
+    def settle(self) -> None:
+        batch = pa.RecordBatch.from_pylist(self.rows, self.schema)
+        self.rows, self.row_characters = [], 0
+        self.add_batch(batch)
+
+    def add_batch(self, batch: pa.RecordBatch) -> None:
+        """Rows of the schema, after those that were added before."""
+        if self.rows:
+            self.settle()
+        characters = np.cumsum(pc.utf8_length(batch.column("text")).to_numpy(zero_copy_only=False))
+        start, before = 0, 0
+        while start < len(batch):
+            full = int(np.searchsorted(characters, before + CHARACTERS - self.group_characters)) + 1
+            end = min(start + ROWS - self.group_rows, full, len(batch))
+            self.group.append(batch.slice(start, end - start))
+            self.group_rows += end - start
+            self.group_characters += int(characters[end - 1]) - before
+            start, before = end, int(characters[end - 1])
+            if self.group_rows == ROWS or self.group_characters >= CHARACTERS:
                 self.flush()
 
     def flush(self) -> None:
         if self.rows:
-            self.writer.write_table(pa.Table.from_pylist(self.rows, self.schema), row_group_size=ROWS)
-            self.written += len(self.rows)
-            self.rows, self.characters = [], 0
+            self.settle()
+        if self.group:
+            self.writer.write_table(pa.Table.from_batches(self.group, self.schema), row_group_size=ROWS)
+            self.group, self.group_rows, self.group_characters = [], 0, 0
 
     def __enter__(self) -> "ShardWriter":
         return self

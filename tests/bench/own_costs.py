@@ -1,7 +1,4 @@
-"""What hagane itself costs, printed as rows of README's table. Nothing here passes or fails.
-
-python tests/bench.py
-"""
+"""What a command and a task cost, and filtering and packing on one process and on two."""
 
 import json
 import shutil
@@ -13,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from measure import ROOT
+
 RUNS = 5
 TIMES = 32  # some 200 MB of text
 SMOKE = ("run", "japanese-gpt", "--preset", "smoke", "--json")
@@ -115,7 +113,3 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for part in (own_costs, reruns, scaling):
             part(Path(folder))
-
-
-if __name__ == "__main__":
-    main()
