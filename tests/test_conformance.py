@@ -9,8 +9,8 @@ import pytest
 import yaml
 from workbench import ROOT
 
+from hagane.cli import EXIT_CODES
 from hagane.core.component import Component
-from hagane.core.errors import EXIT_CODES
 from hagane.core.graph import pipeline_params, trace
 from hagane.project import Project, snake
 from hagane.runners import kubeflow

@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hagane.core.errors import BUG, EXIT_CODES, HaganeError, exit_code
+from hagane.core.errors import BUG, HaganeError, exit_code
 from hagane.project import Project, find_project
+
+EXIT_CODES = """0 done, 1 bug, 2 usage, 3 bad input, 4 corrupt store or artifact, 5 infrastructure (may be retried),
+6 refused by a gate, 7 out of memory, 8 non-finite, 75 preempted (run again to go on), 130 and 143 interrupted,
+137 killed"""
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,11 @@ def run_component(tmp_path_factory: pytest.TempPathFactory) -> RunComponent:
     """
 
     def run(
-        component: type[Component], inputs: Mapping[str, Any] | None = None, at: Path | None = None, **settings: Any
+        component: type[Component],
+        inputs: Mapping[str, Any] | None = None,
+        at: Path | None = None,
+        earlier: Mapping[str, Path] | None = None,
+        **settings: Any,
     ) -> dict[str, Any]:
         home = at or tmp_path_factory.mktemp(component.name())
         types = {port.name: port.type for port in component.ports("param")}
@@ -33,6 +37,7 @@ def run_component(tmp_path_factory: pytest.TempPathFactory) -> RunComponent:
             fill(placed, port.name, port.type(folder=folders[port.name]))
         (home / "work").mkdir(exist_ok=True)
         fill(placed, "work_folder", home / "work")
+        fill(placed, "earlier_folders", earlier or {})
         return folders | {"result": placed.run()}
 
     return run

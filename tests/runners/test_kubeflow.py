@@ -1,5 +1,6 @@
 """What KFP cannot carry as it is: nested run parameters, ports for many, choices."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from hagane.core.component import Component, Input, Output, Param, Result, Sourc
 from hagane.core.errors import UsageError
 from hagane.core.graph import Pipeline, Static, trace
 from hagane.runners import kubeflow
+from hagane.runners.executor_input import read_executor_input
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,12 @@ def test_a_nested_run_parameter_is_lifted_and_put_back(tmp_path: Path) -> None:
     told = content["root"]["dag"]["tasks"]["study"]["inputs"]["parameters"]
     assert told["sampling__seed"] == {"componentInputParameter": "seed"}
     assert told["sampling"]["runtimeValue"]["constant"] == {"documents": 500.0}
-    settings = read_settings(Study, {"sampling": {"documents": 500.0}, "sampling__seed": 7.0})
+    told_back = {
+        "inputs": {"parameterValues": {"sampling": {"documents": 500.0}, "sampling__seed": 7.0}},
+        "outputs": {},
+    }
+    executor_input = read_executor_input(json.dumps(told_back))
+    settings = read_settings(Study, executor_input["inputs"]["parameterValues"])
     assert settings["sampling"] == Sampling(documents=500, seed=7) and settings["limit"] is None
 
 

@@ -182,3 +182,43 @@ def test_one_component_runs_alone_on_an_artifact(bench: Workbench) -> None:
     assert wrong.returncode == 2 and "corpora wants lines, but" in wrong.stderr and "is table" in wrong.stderr
     missing = bench.call("run", "keep-long", "lines=0123456789")
     assert missing.returncode == 2 and "no such artifact, got '0123456789': give its folder" in missing.stderr
+
+
+REPLAYING = '''"""Lengths of lines."""
+
+from hagane.core.component import Component, Output, Param, Result, Source
+from toylib.kinds import Lines
+
+
+class MeasureLines(Component):
+    """List the lines that are long enough, from the lengths that an earlier run listed."""
+
+    environment = "plain"
+
+    lengths: Lines = Output("The length of every line.", replayed=True)
+    long: Lines = Output("The numbers of long lines.")
+    source: Source = Param("A text file.")
+    minimum: int = Param("Shortest line to list, in characters.", default=5, replayed=True)
+
+    def run(self) -> Result:
+        file = (self.earlier["lengths"] / "lengths") if self.earlier else None
+        lengths = file.read_text().split() if file else [str(len(x)) for x in open(self.source).read().splitlines()]
+        (self.lengths.path / "lengths").write_text(" ".join(lengths))
+        (self.long.path / "long").write_text(" ".join(str(i) for i, x in enumerate(lengths) if int(x) >= self.minimum))
+        return Result({"replayed": float(bool(file))})
+'''
+
+
+def test_a_replayed_setting_is_given_the_outputs_of_an_earlier_run(bench: Workbench) -> None:
+    (bench.root / "components" / "measure_lines.py").write_text(REPLAYING)
+
+    def replayed(*settings: str) -> tuple[str, float]:
+        (task,) = bench.run("measure-lines", *settings)["tasks"]
+        manifest = json.loads((Path(task["outputs"]["long"]["uri"]) / "manifest.json").read_bytes())
+        return task["status"], manifest["record"]["result"]["metrics"]["replayed"]
+
+    assert replayed("source=corpus.txt") == ("done", 0)
+    assert replayed("source=corpus.txt", "minimum=7") == ("done", 1)
+    assert replayed("source=corpus.txt", "minimum=5")[0] == "hit"
+    (bench.root / "corpus.txt").write_text("一行。\n", encoding="utf-8")
+    assert replayed("source=corpus.txt", "minimum=7") == ("done", 0)

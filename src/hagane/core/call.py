@@ -1,6 +1,5 @@
 """KFP's executor input and output: what one task was told, and what it tells back."""
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
@@ -11,8 +10,6 @@ from hagane.core.artifact import Manifest
 from hagane.core.component import Component
 from hagane.core.decode import decode
 from hagane.core.errors import CorruptArtifact, UsageError
-
-MOUNTS = {"gs": "gcs", "minio": "minio", "s3": "s3"}
 
 
 @dataclass(frozen=True)
@@ -42,13 +39,12 @@ def read_call(component: type[Component], told: Mapping[str, Any]) -> Call:
         component,
         read_settings(component, inputs.get("parameterValues", {})),
         {name: read_reference(name, read) for port in component.ports("input") for name in port.names(read)},
-        {name: local_path(listed["artifacts"][0]["uri"]) for name, listed in written.items()},
+        {name: Path(listed["artifacts"][0]["uri"]) for name, listed in written.items()},
         Path(outputs["outputFile"]),
     )
 
 
-def read_settings(component: type[Component], told: Mapping[str, Any]) -> dict[str, Any]:
-    values = nested(told)
+def read_settings(component: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
     ports = component.ports("param")
     if unknown := values.keys() - {port.name for port in ports}:
         raise UsageError(f"{component.name()} has no parameter {min(unknown)}")
@@ -58,18 +54,6 @@ def read_settings(component: type[Component], told: Mapping[str, Any]) -> dict[s
     return settings | {
         p.name: decode(p.type, values[p.name], f"{component.name()}.{p.name}") for p in ports if p.name in values
     }
-
-
-def nested(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Put ``sampling__seed`` back into ``sampling``: KFP passes run parameters only at the top."""
-    values = {name: copy.deepcopy(value) for name, value in told.items() if "__" not in name}
-    for name in told.keys() - values.keys():
-        *path, last = name.split("__")
-        inner = values
-        for part in path:
-            inner = inner.setdefault(part, {})
-        inner[last] = told[name]
-    return values
 
 
 def read_reference(name: str, artifacts: Mapping[str, Any]) -> Reference:
@@ -87,9 +71,3 @@ def write_result(call: Call, manifests: Mapping[str, Manifest], references: Mapp
     for file, text in (texts | {call.result_file: json.dumps({"artifacts": artifacts})}).items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-
-
-def local_path(uri: str) -> Path:
-    """Where KFP mounts a remote artifact."""
-    scheme, mark, rest = uri.partition("://")
-    return Path(f"/{MOUNTS[scheme]}/{rest}") if mark and scheme in MOUNTS else Path(uri)

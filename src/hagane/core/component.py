@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, field
 from functools import cache
@@ -40,7 +40,8 @@ class Port:
     role: Role
     help: str
     default: Any
-    semantic: bool
+    semantic: bool = True
+    replayed: bool = False
 
     @property
     def many(self) -> bool:
@@ -59,17 +60,17 @@ class Port:
 
 def Input(help: str) -> Any:
     """An artifact that the component reads."""
-    return field(metadata={"role": "input", "help": help, "semantic": True})
+    return field(metadata={"role": "input", "help": help})
 
 
-def Output(help: str, *, init: Literal[False] = False) -> Any:
-    """An artifact that the component writes."""
-    return field(init=init, metadata={"role": "output", "help": help, "semantic": True})
+def Output(help: str, *, replayed: bool = False, init: Literal[False] = False) -> Any:
+    """An artifact that the component writes; one that is replayed is what ``earlier`` gives."""
+    return field(init=init, metadata={"role": "output", "help": help, "replayed": replayed})
 
 
-def Param(help: str, *, default: Any = MISSING, semantic: bool = True) -> Any:
-    """A setting; one that cannot change the output's bytes is not semantic."""
-    return field(default=default, metadata={"role": "param", "help": help, "semantic": semantic})
+def Param(help: str, *, default: Any = MISSING, semantic: bool = True, replayed: bool = False) -> Any:
+    """A setting; one that cannot change the output's bytes is not semantic; for replayed ones see ``earlier``."""
+    return field(default=default, metadata={"role": "param", "help": help, "semantic": semantic, "replayed": replayed})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Input, Output, Param))
@@ -104,6 +105,12 @@ class Component:
         """While it runs: a folder that outlives a killed attempt, for finished shards and checkpoints."""
         folder: Path = self.__dict__["work_folder"]
         return folder
+
+    @property
+    def earlier(self) -> Mapping[str, Path]:
+        """While it runs: the replayed outputs, if a run made them that differed in replayed settings only."""
+        folders: Mapping[str, Path] = self.__dict__["earlier_folders"]
+        return folders
 
     @classmethod
     def name(cls) -> str:

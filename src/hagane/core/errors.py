@@ -2,11 +2,7 @@
 
 import errno
 
-EXIT_CODES = """0 done, 1 bug, 2 usage, 3 bad input, 4 corrupt store or artifact, 5 infrastructure (may be retried),
-6 refused by a gate, 7 out of memory, 8 non-finite, 75 preempted (run again to go on), 130 and 143 interrupted,
-137 killed"""
 BUG = 1
-KILLED = 137
 INTERRUPT = 2  # SIGINT; another signal is the KeyboardInterrupt's argument
 DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT, errno.ESTALE}
 

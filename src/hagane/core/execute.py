@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,12 +78,29 @@ def perform(call: Call, parts: ReuseKey, around: Surroundings) -> dict[str, Mani
     with around.store.workspace(parts.key) as (attempt, work):
         component = bind(call, around.store, attempt)
         fill(component, "work_folder", work)
+        fill(component, "earlier_folders", earlier(call.component, parts, around.store))
         record = provenance(call, parts, around, component.run())
         drafts = {p.name: Manifest(p.type.kind, p.type.version, (), record) for p in component.ports("output")}
         manifests = around.store.commit(parts.key, attempt, drafts)
-    for reference in call.inputs.values():
-        around.store.used(reference.digest, parts.key)
+    for read in (*(reference.digest for reference in call.inputs.values()), replay_key(call.component, parts)):
+        around.store.used(read, parts.key)
     return manifests
+
+
+def replay_key(component: type[Component], parts: ReuseKey) -> str:
+    """The key but for replayed settings."""
+    replayed = {port.name for port in component.ports("param") if port.replayed}
+    return replace(parts, settings={k: v for k, v in parts.settings.items() if k not in replayed}).key
+
+
+def earlier(component: type[Component], parts: ReuseKey, store: Store) -> dict[str, Path]:
+    """The replayed outputs of a key that shares the replay key."""
+    names = tuple(port.name for port in component.ports("output") if port.replayed)
+    for key in store.users(replay_key(component, parts)) if names else ():
+        with suppress(CorruptArtifact):
+            if found := store.find(key, names):
+                return {name: store.open(store.uri(key, name), found[name].digest) for name in names}
+    return {}
 
 
 def bind(call: Call, store: Store, attempt: Path) -> Component:

@@ -27,7 +27,10 @@ class Store(Protocol):
         """The data of an artifact; CorruptArtifact if it is not there with that digest."""
 
     def used(self, digest: str, key: str) -> None:
-        """Note that the key's task read the artifact."""
+        """Note that the key's task read the artifact, or has the replay key."""
+
+    def users(self, digest: str) -> list[str]:
+        """The keys that ``used`` noted."""
 
     def fingerprint(self, source: str) -> str | None:
         """What identifies the content at an address; None if nothing does."""

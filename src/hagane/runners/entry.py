@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hagane.core.call import read_call
-from hagane.core.errors import BUG, UsageError, exit_code
+from hagane.core.errors import BUG, exit_code
 from hagane.core.execute import Surroundings, execute
 from hagane.events import listen
 from hagane.runners.events import EVENTS, EventLog
+from hagane.runners.executor_input import read_executor_input
 from hagane.storage.lifeline import die_with
 from hagane.storage.store import Store, open_store
 
@@ -64,11 +63,4 @@ def perform(component: str, executor_input: str, run: str, project: Project, sto
     definition = project.component(component)
     project.check_installed(definition.environment)
     around = Surroundings(store, project.libraries(definition.environment), run)
-    return execute(read_call(definition, read_input(executor_input)), around)
-
-
-def read_input(given: str) -> Any:
-    try:
-        return json.loads(Path(given[1:]).read_bytes() if given.startswith("@") else given)
-    except (OSError, ValueError) as error:
-        raise UsageError("the executor input cannot be read", given[:200], str(error)) from None
+    return execute(read_call(definition, read_executor_input(executor_input)), around)

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hagane.core.call import Reference
-from hagane.core.errors import KILLED, HaganeError
+from hagane.core.errors import HaganeError
 from hagane.core.graph import wired
 from hagane.runners.events import EVENTS, Follower
+from hagane.storage.lifeline import KILLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

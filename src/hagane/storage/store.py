@@ -208,6 +208,9 @@ class Store:
     def used(self, digest: str, key: str) -> None:
         self.fs.pipe_file(f"{self.v1}/uses/{digest}/{key}", b"")
 
+    def users(self, digest: str) -> list[str]:
+        return self.names(f"uses/{digest}")
+
     def fingerprint(self, source: str) -> str | None:
         memory = self.local("sources") / f"{hashlib.sha256(os.path.abspath(source).encode()).hexdigest()[:32]}.json"
         return fingerprint(source, memory)
