@@ -42,7 +42,11 @@ check: $(VENV)/dev.stamp  ## Check style, types, import rules and that README sh
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_conformance.py -k "readme or golden"
 
-bench: setup  ## Measure what hagane costs, beside its peers; BENCH_TEXT=FOLDER for other text
+$(VENV)/bench.stamp: $(VENV)/run.stamp
+	$(UV) --group bench
+	@touch $@
+
+bench: $(VENV)/bench.stamp  ## Measure what hagane costs, beside its peers; BENCH_TEXT=FOLDER for other text
 	$(BIN)/python tests/bench
 
 drill: setup  ## Kill the smoke pipeline at ten moments and compare the digests

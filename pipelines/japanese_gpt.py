@@ -12,7 +12,9 @@ from components.release_model import ReleaseModel
 from components.train_tokenizer import TrainTokenizer
 from hagane.core.component import Source
 from hagane.models.names import ShapeName
+from hagane.storage.names import Layout
 from hagane.text.names import ProfileName
+from hagane.tokenizers.names import RecipeName
 
 SHIPPED = {"corpus": "samples/japanese.jsonl.gz", "profile": "japanese-technical", "shard_megabytes": 2}
 SMALL = {"batch_size": 8, "accumulation": 1, "schedule": "cosine", "minimum_learning_rate": 0.05, "dropout": 0.0}
@@ -52,8 +54,10 @@ def japanese_gpt(
     profile: ProfileName = "japanese-web",
     profile_file: Source | None = None,
     shard_megabytes: int = 128,
-    vocab_size: int = 32_000,
+    recipe: RecipeName = "hagane",
+    vocab_size: int | None = None,
     sample_megabytes: int = 100,
+    layout: Layout = "packed",
     shape: ShapeName = "gpt2-xsmall",
     epochs: int = 3,
     steps: int | None = None,
@@ -75,9 +79,11 @@ def japanese_gpt(
     """
     raw = IngestCorpus(source=corpus, license=license, shard_megabytes=shard_megabytes)
     clean = FilterCorpus(documents=raw.documents, profile=profile, profile_file=profile_file)
-    distinct = DeduplicateCorpus(documents=clean.kept)
-    subwords = TrainTokenizer(corpora=(distinct.unique,), vocab_size=vocab_size, sample_megabytes=sample_megabytes)
-    packed = PackTokens(documents=distinct.unique, tokenizer=subwords.tokenizer)
+    distinct = DeduplicateCorpus(corpora=(clean.kept,))
+    subwords = TrainTokenizer(
+        corpora=(distinct.unique,), recipe=recipe, vocab_size=vocab_size, sample_megabytes=sample_megabytes
+    )
+    packed = PackTokens(documents=distinct.unique, tokenizer=subwords.tokenizer, layout=layout)
     base = PretrainLanguageModel(
         tokens=packed.tokens,
         tokenizer=subwords.tokenizer,

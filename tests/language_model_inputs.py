@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from release_inputs import TEXT, make_tokenizer
 
+from hagane.storage.names import Layout
 from hagane.storage.tokens import SPLITS, SourceAmount, TokensMeta, TokenWriter, write_meta
 from hagane.tokenizers.folder import load, special_ids
 from hagane.training.language_model import Recipe
@@ -40,18 +41,25 @@ def recipe(**changes: Any) -> Recipe:
     return Recipe(**(RECIPE | changes))
 
 
-def make_tokens(folder: Path, tokenizer: Path, train: list[str] = DOCUMENTS, held_out: list[str] = LINES) -> Path:
+def make_tokens(
+    folder: Path,
+    tokenizer: Path,
+    train: list[str] = DOCUMENTS,
+    held_out: list[str] = LINES,
+    layout: Layout = "packed",
+) -> Path:
     """A tokens artifact as PackTokens makes it."""
     processor = load(tokenizer)
     amounts = []
     for split, texts in zip(SPLITS, (train, held_out), strict=True):
         ids = [np.array(processor.encode(text, add_bos=True, add_eos=True)) for text in texts]
         with TokenWriter(folder / split / "part-00000", "<u2") as writer:
-            index = writer.append(ids, texts)
-        sizes = [int(index[name].sum()) for name in ("characters", "bytes", "tokens")]
-        amounts.append(SourceAmount(split, "青空文庫", "LicenseRef-PublicDomain", "ja", len(texts), *sizes))
+            characters, sizes = np.array([(len(text), len(text.encode())) for text in texts], np.int64).reshape(-1, 2).T
+            writer.append(ids, characters, sizes)
+        counts = len(texts), len(texts), int(characters.sum()), int(sizes.sum()), sum(map(len, ids))
+        amounts.append(SourceAmount(split, "青空文庫", "LicenseRef-PublicDomain", "ja", *counts))
     special = special_ids(processor)
-    write_meta(folder, TokensMeta("<u2", processor.get_piece_size(), special.bos, special.eos, tuple(amounts)))
+    write_meta(folder, TokensMeta(layout, "<u2", processor.get_piece_size(), special.bos, special.eos, tuple(amounts)))
     return folder
 
 

@@ -26,9 +26,11 @@ TEXT = """吾輩は猫である。名前はまだ無い。
 メロスは激怒した。必ず、かの邪智暴虐の王を除かなければならぬと決意した。
 ある日の暮方の事である。一人の下人が、羅生門の下で雨やみを待っていた。"""
 VOCABULARY = 420
-NOVELS = SourceAmount("train", "青空文庫", "LicenseRef-PublicDomain", "ja", 1_049, 14_000_000, 41_000_000, 9_000_000)
-MANUALS = SourceAmount("train", "debian-reference-ja", "GPL-2.0-or-later", "ja", 30, 400_000, 900_000, 250_000)
-HELD_OUT = SourceAmount("validation", "青空文庫", "LicenseRef-PublicDomain", "ja", 12, 140_000, 410_000, 90_000)
+NOVELS = SourceAmount(
+    "train", "青空文庫", "LicenseRef-PublicDomain", "ja", 2_098, 1_049, 14_000_000, 41_000_000, 9_000_000
+)
+MANUALS = SourceAmount("train", "debian-reference-ja", "GPL-2.0-or-later", "ja", 30, 30, 400_000, 900_000, 250_000)
+HELD_OUT = SourceAmount("validation", "青空文庫", "LicenseRef-PublicDomain", "ja", 12, 12, 140_000, 410_000, 90_000)
 
 
 def make_tokenizer(folder: Path, vocabulary: int = VOCABULARY) -> Path:
@@ -55,7 +57,7 @@ def make_model(folder: Path, *amounts: SourceAmount, family: str = "gpt2", vocab
 def record(amounts: tuple[SourceAmount, ...]) -> dict[str, Any]:
     """training.json as PretrainLanguageModel writes it."""
     return {
-        "schema": 1,
+        "schema": 2,
         "model": "gpt2-smoke",
         "parameters": 33_472,
         "context": 64,

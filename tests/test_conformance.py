@@ -64,7 +64,7 @@ def test_imports_are_light(folder: str) -> None:
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_pipeline_compiles_to_kubeflow_under_the_same_names(name: str, tmp_path: Path) -> None:
     pipeline, presets = PROJECT.pipeline(name)
-    graph = trace(pipeline, first_preset(presets))
+    graph = trace(pipeline, pipeline_values(pipeline, first_preset(presets)))
     content = compiled(graph, tmp_path)
     tasks = content["root"]["dag"]["tasks"]
     assert set(tasks) == set(graph.tasks)

@@ -1,4 +1,4 @@
-"""Real documents of the shipped sample, and a tokenizer trained on some of them once a session."""
+"""Real documents of the shipped sample, and tokenizers of every recipe trained on some of them once a session."""
 
 import gzip
 import json
@@ -11,10 +11,18 @@ from typing import Any
 
 from hagane.core.component import Result
 from hagane.storage.documents import SHARD, ShardWriter, document
+from hagane.tokenizers.names import RecipeName
 from hagane.tokenizers.training import train_tokenizer
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "japanese.jsonl.gz"
-SETTINGS = {"vocab_size": 2_000, "character_coverage": 0.9995, "sample_megabytes": 1, "seed": 42, "threads": 2}
+SETTINGS: dict[str, Any] = {
+    "extra_symbols": (),
+    "vocab_size": 2_000,
+    "character_coverage": 0.9995,
+    "sample_megabytes": 1,
+    "seed": 42,
+    "threads": 2,
+}
 
 
 @cache
@@ -36,8 +44,8 @@ def write_documents(folder: Path, documents: Sequence[dict[str, Any]], shards: i
 
 
 @cache
-def trained() -> tuple[Path, Result]:
+def trained(recipe: RecipeName = "hagane") -> tuple[Path, Result]:
     folder = Path(tempfile.mkdtemp())
     corpus = write_documents(folder / "documents", rows(60))
     (folder / "tokenizer").mkdir()
-    return folder / "tokenizer", train_tokenizer([corpus], folder / "tokenizer", **SETTINGS)
+    return folder / "tokenizer", train_tokenizer([corpus], folder / "tokenizer", recipe=recipe, **SETTINGS)

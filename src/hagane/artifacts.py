@@ -9,6 +9,18 @@ class Documents(Artifact):
     kind = "documents"
 
 
+class DocumentScores(Artifact):
+    """Parquet shards beside those of documents: a row a document, a column a filter."""
+
+    kind = "document_scores"
+
+
+class Clusters(Artifact):
+    """clusters.parquet: each removed document beside the one that stays for it, and how similar they are."""
+
+    kind = "clusters"
+
+
 class Quarantine(Artifact):
     """What could not be read, each with its file, offset and reason."""
 
@@ -25,6 +37,7 @@ class Tokens(Artifact):
     """Memory-mapped token ids with an index of the documents they came from."""
 
     kind = "tokens"
+    version = 2
 
 
 class LanguageModel(Artifact):
@@ -37,6 +50,13 @@ class Scores(Artifact):
     """scores.json: what an evaluation measured, on what."""
 
     kind = "scores"
+    headline = True
+
+
+class TokenizerScores(Artifact):
+    """tokenizers.json: what tokenizers cost on the same text."""
+
+    kind = "tokenizer_scores"
     headline = True
 
 

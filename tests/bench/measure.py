@@ -47,8 +47,8 @@ def texts_of(file: Path) -> list[str]:
 
 
 def novel_pieces(archive: Path) -> Iterator[str]:
-    from hagane.text.aozora import plain_text
-    from hagane.text.encodings import decode
+    from hagane.text.ingestion.aozora import plain_text
+    from hagane.text.ingestion.encodings import decode
 
     with zipfile.ZipFile(archive) as works:
         for name in sorted(name for name in works.namelist() if name.endswith(".txt")):

@@ -5,7 +5,7 @@ from typing import Any
 from tokenizer_inputs import rows, trained, write_documents
 
 from components.pack_tokens import PackTokens
-from hagane.storage.tokens import TokenStream
+from hagane.storage.tokens import TokenStream, read_meta
 from hagane.tokenizers.folder import load
 
 RunComponent = Callable[..., dict[str, Any]]
@@ -18,7 +18,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_it_packs_both_splits_and_a_rerun_gives_the_same_bytes(tmp_path: Path, run_component: RunComponent) -> None:
     inputs = {"documents": write_documents(tmp_path, rows(60), shards=3), "tokenizer": trained()[0]}
     first = run_component(PackTokens, inputs=inputs, validation_fraction=0.1, workers=1)
-    again = run_component(PackTokens, inputs=inputs, validation_fraction=0.1, workers=2)
+    again = run_component(PackTokens, inputs=inputs, layout="packed", validation_fraction=0.1, workers=2)
     assert contents(first["tokens"]) == contents(again["tokens"])
     train, validation = TokenStream(first["tokens"], "train"), TokenStream(first["tokens"], "validation")
     assert len(train.index) + len(validation.index) == 60
@@ -27,3 +27,6 @@ def test_it_packs_both_splits_and_a_rerun_gives_the_same_bytes(tmp_path: Path, r
     assert text.split("\n")[0] in rows(1)[0]["text"]
     assert first["result"].metrics["documents"] == 60
     assert first["result"].blocks[0]["title"] == "Tokens by source"
+    assert read_meta(first["tokens"]).layout == "packed"
+    windows = run_component(PackTokens, inputs=inputs, layout="windows", validation_fraction=0.1, workers=1)
+    assert read_meta(windows["tokens"]).layout == "windows"

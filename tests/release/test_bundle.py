@@ -185,7 +185,9 @@ def test_the_data_table_of_the_report(inputs: Inputs) -> None:
         MANUALS.source,
         MANUALS.license,
         MANUALS.documents,
+        MANUALS.bytes,
         MANUALS.characters,
         MANUALS.tokens,
+        1.0,
         "changes, notice, share-alike, source",
     ]

@@ -11,7 +11,7 @@ from hagane.storage.tokens import SourceAmount
 
 
 def amount(license: str, source: str = "青空文庫", split: str = "train", characters: int = 1000) -> SourceAmount:
-    return SourceAmount(split, source, license, "ja", 10, characters, 3 * characters, characters // 2)
+    return SourceAmount(split, source, license, "ja", 10, 10, characters, 3 * characters, characters // 2)
 
 
 @pytest.mark.parametrize("license", LICENSES)

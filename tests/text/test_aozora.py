@@ -2,7 +2,7 @@
 
 import pytest
 
-from hagane.text.aozora import plain_text
+from hagane.text.ingestion.aozora import plain_text
 
 WORK = """吾輩は猫である
 夏目漱石
@@ -56,6 +56,13 @@ def test_a_whole_work() -> None:
         ("いよ／＼、しみ／″＼と", "いよ〳〵、しみ〴〵と"),
         ("東京｜市《し》の｜棒", "東京市の｜棒"),
         ("二人で＜話＞した《と》", "二人で＜話＞した"),
+        ("〔Der Bu:rger, l'e'cole s'en va〕と", "Der Bürger, l'école s'en vaと"),
+        ("〔｜Vis-a`-vis《ウィザ　ウィイス》〕に", "Vis-à-visに"),
+        (
+            "〔AE&neis, oe&uvre, Stras&e, sen~or, ma_n, A&ngstro:m, ?@Que'?〕",
+            "Æneis, œuvre, Straße, señor, mān, Ångström, ¿Qué?",
+        ),
+        ("〔注を要す〕と〔cafe\n'〕", "〔注を要す〕と〔cafe\n'〕"),
     ],
 )
 def test_notation(marked: str, plain: str) -> None:
@@ -65,6 +72,11 @@ def test_notation(marked: str, plain: str) -> None:
 def test_rules_in_the_body_stay() -> None:
     body = "\n".join(["前文"] * 120 + ["-" * 20, "本文", "-" * 20])
     assert plain_text(body) == f"{body}\n"
+
+
+def test_short_rules_around_the_explanation() -> None:
+    head = "變な音\n夏目漱石\n\n"
+    assert plain_text(f"{head}---------\n《》：ルビ\n---------\n\n　上\n") == f"{head}\n　上\n"
 
 
 def test_nothing_left_is_empty() -> None:

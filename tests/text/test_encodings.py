@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hagane.core.errors import UsageError
-from hagane.text.encodings import Undecodable, check_encoding, decode
+from hagane.text.ingestion.encodings import Undecodable, check_encoding, decode
 
 NEKO = "吾輩は猫である。名前はまだ無い。どこで生れたか頓と見当がつかぬ。"
 SAMPLE = Path(__file__).parents[2] / "samples" / "japanese.jsonl.gz"

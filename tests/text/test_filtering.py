@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -14,10 +15,10 @@ from hagane.core.component import Result
 from hagane.core.errors import BadInput, UsageError
 from hagane.events import listen
 from hagane.storage.documents import REJECTED, SCHEMA, batches, digest, schema_of, shards
-from hagane.text.filtering import filter_documents
-from hagane.text.filters import DiscardRareKana
+from hagane.text.filtering.corpus import filter_documents
+from hagane.text.filtering.filters import DiscardRareKana
+from hagane.text.filtering.profiles import PROFILES
 from hagane.text.names import ProfileName
-from hagane.text.profiles import PROFILES
 
 PROSE = (
     "吾輩は猫である。名前はまだ無い。どこで生れたか頓と見当がつかぬ。"
@@ -26,11 +27,22 @@ PROSE = (
 
 
 class Filtered:
-    def __init__(self, home: Path, documents: Path, profile: str = "none", file: str = "", workers: int = 1) -> None:
-        self.folders = (home / "kept", home / "rejected", home / "work")
+    def __init__(
+        self,
+        home: Path,
+        documents: Path,
+        profile: str = "none",
+        file: str = "",
+        thresholds: Sequence[str] = (),
+        earlier: "Filtered | None" = None,
+        workers: int = 1,
+    ) -> None:
+        self.folders = (home / "kept", home / "rejected", home / "scores", home / "work")
         for folder in self.folders:
             folder.mkdir(parents=True)
-        self.result: Result = filter_documents(documents, *self.folders, profile, file, workers)
+        self.result: Result = filter_documents(
+            documents, *self.folders, profile, file, thresholds, earlier and earlier.folders[2], workers
+        )
 
     @property
     def kept(self) -> list[dict[str, Any]]:
@@ -42,7 +54,7 @@ class Filtered:
 
     @property
     def bytes(self) -> list[bytes]:
-        return [file.read_bytes() for folder in self.folders[:2] for file in sorted(folder.iterdir())]
+        return [file.read_bytes() for folder in self.folders[:3] for file in sorted(folder.iterdir())]
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -111,23 +123,28 @@ def test_kept_documents_carry_the_new_text_and_the_old_id(tmp_path: Path, make_d
     assert (row["id"], row["text_digest"]) == (digest("sample", "0"), digest(row["text"]))
     assert (gone["rule"], json.loads(gone["detail"])) == (
         "DocumentLengthFilter",
-        {"min_doc_len": 100, "max_doc_len": 2_000_000},
+        {"score": 5, "min_doc_len": 100, "max_doc_len": 2_000_000},
     )
     assert schema_of(shards(out.folders[0])[0]) == SCHEMA and schema_of(shards(out.folders[1])[0]) == REJECTED
 
 
 def test_amounts_add_up(tmp_path: Path, sample: list[str], make_documents: Any) -> None:
     out = Filtered(tmp_path / "out", make_documents(sample, shards=2), "japanese-technical")
-    metrics, (table,) = out.result.metrics, out.result.blocks
+    metrics, table = out.result.metrics, out.result.blocks[0]
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-    assert metrics["documents"] == len(sample) == rows[0]["input_num"]
-    assert metrics["bytes"] == sum(len(text.encode()) for text in sample) == rows[0]["input_bytes"]
-    assert metrics["kept_documents"] == len(out.kept)
-    assert metrics["kept_bytes"] == sum(len(row["text"].encode()) for row in out.kept) == rows[-1]["output_bytes"]
+    assert metrics["documents"] == len(sample) == rows[0]["documents"]
+    assert metrics["bytes"] == sum(len(text.encode()) for text in sample) == rows[0]["bytes"]
+    assert metrics["kept_documents"] == len(out.kept) == rows[-1]["documents"] - rows[-1]["rejected documents"]
+    assert metrics["kept_bytes"] == sum(len(row["text"].encode()) for row in out.kept)
     for before, after in pairwise(rows):
-        assert after["input_num"] == before["input_num"] - before["discard_num"]
-        assert after["input_bytes"] == before["output_bytes"]
-    assert {r["filter"]: r["discard_num"] for r in rows if r["discard_num"]} == Counter(r["rule"] for r in out.rejected)
+        assert after["documents"] == before["documents"] - before["rejected documents"]
+        assert after["bytes"] == before["bytes"] - before["rejected bytes"]
+    rejected = {row["filter"]: row["rejected documents"] for row in rows if row["rejected documents"]}
+    assert rejected == Counter(row["rule"] for row in out.rejected)
+    histogram = next(block for block in out.result.blocks if "DiscardTooShortLines" in block["title"])
+    assert sum(histogram["counts"]) == next(r["documents"] for r in rows if r["filter"] == "DiscardTooShortLines")
+    shown = [s for block in out.result.blocks if block["type"] == "texts" for s in block["samples"]]
+    assert {sample["label"].split()[0] for sample in shown} <= {row["id"] for row in out.rejected}
 
 
 def test_japanese_technical_keeps_manuals_and_drops_the_rest(
@@ -243,3 +260,94 @@ def test_nothing_kept_is_an_error_that_names_the_rules(tmp_path: Path, make_docu
 
 def test_every_name_has_its_profile() -> None:
     assert get_args(ProfileName) == tuple(PROFILES)
+
+
+WEB = ("DocumentLengthFilter.min_doc_len=30", "CharRepetitionRatioFilter.threshold=0.2", "DiscardAds.max_allow_num=3")
+
+
+@pytest.mark.parametrize("profile", ["japanese-web", "japanese-technical"])
+def test_other_thresholds_replay_to_the_same_bytes(
+    tmp_path: Path, sample: list[str], make_documents: Any, profile: str
+) -> None:
+    prose = [f"{PROSE * 3}{number}" for number in range(5)]
+    documents = make_documents([*sample[:150], *prose, PROSE, PROSE * 30], shards=3)
+    thresholds = (
+        WEB if profile == "japanese-web" else ("DiscardRareKana.threshold=0.5", "DiscardTooShortLines.threshold=0.9")
+    )
+    first = Filtered(tmp_path / "first", documents, profile)
+    fresh = Filtered(tmp_path / "fresh", documents, profile, thresholds=thresholds)
+    replayed = Filtered(tmp_path / "replayed", documents, profile, thresholds=thresholds, earlier=first)
+    back = Filtered(tmp_path / "back", documents, profile, earlier=replayed)
+    assert replayed.bytes == fresh.bytes != first.bytes and back.bytes == first.bytes
+    assert fresh.result.metrics["replayed_documents"] == 0 < replayed.result.metrics["replayed_documents"]
+
+
+def test_stricter_thresholds_read_no_text(tmp_path: Path, sample: list[str], make_documents: Any) -> None:
+    documents = make_documents(sample[:100])
+    first = Filtered(tmp_path / "first", documents, "japanese-technical")
+    stricter = Filtered(
+        tmp_path / "stricter",
+        documents,
+        "japanese-technical",
+        thresholds=["DiscardRareKana.threshold=0.4"],
+        earlier=first,
+    )
+    assert stricter.result.metrics["replayed_documents"] == 100
+    assert len(stricter.kept) < len(first.kept)
+
+
+OWN = PROFILE.replace("DiscardCats(),", "DiscardCats(), document_filters.DocumentLengthFilter(20, 50),")
+
+
+@pytest.mark.parametrize(
+    "text", [OWN, OWN.replace("DiscardCats(),", "DiscardCats(p=0.5),"), OWN.replace("document.is_rejected = ", "_ = ")]
+)
+def test_own_filters_replay_too(tmp_path: Path, make_documents: Any, text: str) -> None:
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    documents = make_documents([PROSE, "犬である。", "犬" * 30, "犬" * 60, "猫" * 30] * 20)
+    settings: dict[str, Any] = {"file": str(tmp_path / "own.py")}
+    first = Filtered(tmp_path / "first", documents, **settings)
+    settings["thresholds"] = ["DocumentLengthFilter.max_doc_len=60"]
+    fresh = Filtered(tmp_path / "fresh", documents, **settings)
+    assert Filtered(tmp_path / "replayed", documents, **settings, earlier=first).bytes == fresh.bytes != first.bytes
+
+
+def test_a_filter_that_raises_in_a_replay_names_its_document(tmp_path: Path, make_documents: Any) -> None:
+    text = OWN.replace("document.is_rejected = ", "assert '狐' not in document.text; document.is_rejected = ")
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    documents = make_documents(["犬" * 60, "犬" * 30, "狐" * 70])
+    with pytest.raises(BadInput, match=f"DiscardCats failed on document {digest('sample', '2')}"):
+        Filtered(tmp_path / "first", documents, file=str(tmp_path / "own.py"))
+    text = OWN.replace("DiscardCats(), document_filters.DocumentLengthFilter(20, 50),", "")
+    limits = "document_filters.DocumentLengthFilter(20, 50), DiscardCats(), "
+    text = text.replace("Compose([document_filters.JSONLoader(), ", f"Compose([{limits}")
+    text = text.replace("document.is_rejected = ", "assert '狐' not in document.text; document.is_rejected = ")
+    (tmp_path / "later.py").write_text(text, encoding="utf-8")
+    first = Filtered(tmp_path / "later", documents, file=str(tmp_path / "later.py"))
+    assert len(first.kept) == 1
+    with pytest.raises(BadInput, match=f"DiscardCats failed on document {digest('sample', '2')}"):
+        Filtered(
+            tmp_path / "replayed",
+            documents,
+            file=str(tmp_path / "later.py"),
+            thresholds=["DocumentLengthFilter.max_doc_len=80"],
+            earlier=first,
+        )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "told"),
+    [
+        (
+            "DiscardCats.threshold=1",
+            r"no such threshold, got 'DiscardCats\.threshold=1': the profile has DocumentLength",
+        ),
+        ("DocumentLengthFilter.threshold=1", r"DocumentLengthFilter\.min_doc_len=100"),
+        ("DocumentLengthFilter.min_doc_len=ten", "FILTER.LIMIT=NUMBER, got 'DocumentLengthFilter.min_doc_len=ten'"),
+        ("DocumentLengthFilter.min_doc_len=nan", "FILTER.LIMIT=NUMBER"),
+        ("DocumentLengthFilter.min_doc_len", "FILTER.LIMIT=NUMBER"),
+    ],
+)
+def test_a_threshold_that_is_none(tmp_path: Path, make_documents: Any, threshold: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        Filtered(tmp_path / "out", make_documents([PROSE]), "japanese-technical", thresholds=[threshold])

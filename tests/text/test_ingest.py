@@ -2,56 +2,19 @@
 
 import gzip
 import io
-import json
+import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import zstandard
+from ingest_inputs import BOTCHAN, NEKO, SANSHIRO, Ingested, jsonl, texts
 
-from hagane.core.component import Result
+from hagane.blocks import excerpt
 from hagane.core.errors import BadInput, UsageError
-from hagane.storage.documents import batches, digest, shards
-from hagane.text.ingest import QUARANTINE, Reading, ingest
-
-NEKO = "吾輩は猫である。名前はまだ無い。"
-BOTCHAN = "親譲りの無鉄砲で小供の時から損ばかりしている。"
-SANSHIRO = "うとうととして目がさめると女はいつのまにか、隣のじいさんと話を始めている。"
-
-
-class Ingested:
-    def __init__(self, home: Path, source: object, megabytes: int = 1, **reading: Any) -> None:
-        self.documents, self.quarantine = home / "documents", home / "quarantine"
-        self.documents.mkdir(parents=True)
-        self.quarantine.mkdir()
-        self.result: Result = ingest(str(source), self.documents, self.quarantine, Reading(**reading), megabytes)
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [row for shard in shards(self.documents) for batch in batches(shard) for row in batch]
-
-    @property
-    def texts(self) -> list[str]:
-        return [row["text"] for row in self.rows]
-
-    @property
-    def faults(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.quarantine / QUARANTINE).read_text(encoding="ascii").splitlines()]
-
-    @property
-    def places(self) -> list[tuple[str, int, str]]:
-        return [(fault["file"], fault["offset"], fault["unit"]) for fault in self.faults]
-
-
-def jsonl(*rows: object) -> bytes:
-    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
-
-
-def texts(*them: str) -> bytes:
-    return jsonl(*({"text": text} for text in them))
+from hagane.storage.documents import digest, shards
+from hagane.text.ingestion.corpus import QUARANTINE
 
 
 def test_a_row_keeps_what_it_says_of_itself(tmp_path: Path) -> None:
@@ -94,41 +57,6 @@ def test_nul_and_odd_characters_stay(tmp_path: Path) -> None:
     odd = "吾輩は\0猫\u200bで\ufffdある\r\n"
     (tmp_path / "a.jsonl").write_bytes(texts(odd))
     assert Ingested(tmp_path / "out", tmp_path / "a.jsonl").texts == [odd]
-
-
-def zst(raw: bytes) -> bytes:
-    return zstandard.ZstdCompressor().compress(raw)
-
-
-@pytest.mark.parametrize(("name", "pack"), [("a.jsonl.gz", gzip.compress), ("a.jsonl.zst", zst)])
-def test_compressed_and_concatenated(tmp_path: Path, name: str, pack: Any) -> None:
-    (tmp_path / name).write_bytes(pack(texts(NEKO, BOTCHAN)) + pack(texts(SANSHIRO)))
-    assert Ingested(tmp_path / "out", tmp_path / name).texts == [NEKO, BOTCHAN, SANSHIRO]
-
-
-@pytest.mark.parametrize(("name", "pack"), [("a.jsonl.gz", gzip.compress), ("a.jsonl.zst", zst)])
-def test_a_truncated_file_keeps_its_whole_lines(tmp_path: Path, name: str, pack: Any) -> None:
-    rows = texts(*(f"{number:05} {NEKO}" for number in range(20_000)))
-    packed = pack(rows)
-    (tmp_path / name).write_bytes(packed[: len(packed) // 2])
-    out = Ingested(tmp_path / "out", tmp_path / name, megabytes=100)
-    assert out.texts == [f"{number:05} {NEKO}" for number in range(len(out.texts))]
-    assert 1_000 < len(out.texts) < 20_000
-    ((file, offset, unit),) = out.places
-    assert (file, unit) == (name, "byte") and 0 < offset <= len(packed) // 2
-    assert "broken or truncated" in out.faults[0]["reason"]
-
-
-@pytest.mark.parametrize(("name", "pack"), [("b.jsonl.gz", gzip.compress), ("b.jsonl.zst", zst)])
-def test_a_damaged_file_spoils_no_other(tmp_path: Path, name: str, pack: Any) -> None:
-    packed = bytearray(pack(texts(NEKO)))
-    packed[-6] ^= 0xFF
-    (tmp_path / name).write_bytes(packed)
-    for other in ("a.jsonl", "c.jsonl"):
-        (tmp_path / other).write_bytes(texts(other))
-    out = Ingested(tmp_path / "out", tmp_path)
-    assert [text for text in out.texts if text != NEKO] == ["a.jsonl", "c.jsonl"]
-    assert [file for file, _, _ in out.places] == [name]
 
 
 def test_a_text_file_is_a_document_in_any_encoding(tmp_path: Path) -> None:
@@ -255,3 +183,74 @@ def test_shards_and_order(tmp_path: Path) -> None:
     assert len(shards(out.documents)) == 3
     assert [int(text.split()[0]) for text in out.texts] == list(range(60))
     assert len({row["id"] for row in out.rows}) == 60
+
+
+def test_ids_that_a_source_gives_twice(tmp_path: Path) -> None:
+    rows = [{"id": id, "text": f"{number} {NEKO}"} for number, id in enumerate([7, 8, 7, "7", None, 9])]
+    (tmp_path / "a.jsonl").write_bytes(jsonl(*rows))
+    out = Ingested(tmp_path / "out", tmp_path / "a.jsonl")
+    ids = [row["id"] for row in out.rows]
+    assert len(set(ids)) == 6
+    assert [ids[0], ids[1], ids[4], ids[5]] == [digest("a.jsonl", f"a.jsonl{own}") for own in ("#7", "#8", ":5", "#9")]
+    (tmp_path / "a.jsonl").write_bytes(jsonl(*rows[:3], {"id": 10, "text": SANSHIRO}, *rows[3:]))
+    later = {row["id"] for row in Ingested(tmp_path / "later", tmp_path / "a.jsonl").rows}
+    assert {ids[0], ids[1], ids[2], ids[5]} <= later
+
+
+def many(folder: Path) -> Path:
+    folder.mkdir()
+    for number in range(12):
+        rows = texts(*(f"{number} {row} {NEKO * 40}" for row in range(100)))
+        (folder / f"{number:02}.jsonl").write_bytes(rows + b"{\n" * (number % 2))
+    return folder
+
+
+def test_any_number_of_workers_gives_the_same(tmp_path: Path) -> None:
+    source = many(tmp_path / "source")
+    one, two = (Ingested(tmp_path / str(workers), source, workers=workers) for workers in (1, 2))
+    assert one.files == two.files
+    assert one.result.blocks == two.result.blocks
+    assert [text.split()[:2] for text in one.texts] == [[str(f), str(r)] for f in range(12) for r in range(100)]
+    assert [file for file, _, _ in one.places] == [f"{number:02}.jsonl" for number in range(1, 12, 2)]
+    assert 1 < len(shards(one.documents)) < 12
+
+
+def test_a_killed_run_goes_on_at_the_files_that_it_did_not_finish(tmp_path: Path) -> None:
+    source = many(tmp_path / "source")
+    whole = Ingested(tmp_path / "whole", source)
+    shutil.copytree(whole.work, tmp_path / "again" / "work")
+    groups = sorted((tmp_path / "again" / "work" / "groups").iterdir())
+    groups[-1].rename(groups[-1].with_suffix(".half"))
+    first = source / "00.jsonl"
+    first.write_bytes(b" " * first.stat().st_size)  # it is not read again
+    again = Ingested(tmp_path / "again", source)
+    assert again.files == whole.files
+
+
+def test_the_report(tmp_path: Path, sample: list[str]) -> None:
+    rows = [{"text": text, "source": f"s{number % 30}", "license": "MIT"} for number, text in enumerate(sample[:300])]
+    (tmp_path / "a.jsonl").write_bytes(jsonl(*rows) + b"{}\n[]\n{}\n")
+    result = Ingested(tmp_path / "out", tmp_path / "a.jsonl").result
+    blocks = {block["title"]: block for block in result.blocks}
+    everything = "".join(sample[:300])
+    assert result.metrics == {
+        "files": 1,
+        "documents": 300,
+        "bytes": len(everything.encode()),
+        "characters": len(everything),
+        "quarantined": 3,
+    }
+    amounts = blocks["Documents"]["rows"]
+    assert [sum(row[column] for row in amounts) for column in (2, 3, 4)] == [
+        result.metrics[name] for name in ("documents", "bytes", "characters")
+    ]
+    assert (len(amounts), amounts[-1][0]) == (21, "10 others")
+    classes = {name: count for name, count, _ in blocks["Characters"]["rows"]}
+    assert classes["hiragana"] == sum("\u3041" <= letter <= "\u309f" for letter in everything)
+    assert sum(classes.values()) == len(everything)
+    lengths = blocks["Lengths"]
+    assert lengths["counts"][0] == sum(len(text) < lengths["edges"][1] for text in sample[:300]) > 0
+    assert sum(lengths["counts"]) == 300
+    assert dict(map(tuple, blocks["Quarantine"]["rows"])) == {"no field text": 2, "no JSON object but list": 1}
+    least = min(sample[:300], key=digest)
+    assert blocks["Examples"]["samples"][0]["text"] == excerpt(least)

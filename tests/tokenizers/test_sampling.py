@@ -5,7 +5,7 @@ from tokenizer_inputs import rows, write_documents
 
 from hagane.core.errors import BadInput
 from hagane.storage.documents import document
-from hagane.tokenizers.sampling import sample, sentences
+from hagane.tokenizers.sampling import passages, sample, sentences
 
 LONG = "吾輩は猫である。名前はまだ無い。どこで生れたか頓と見当がつかぬ！" * 200
 
@@ -52,3 +52,26 @@ def test_corpora_without_text_are_refused(tmp_path: Path) -> None:
     corpus = write_documents(tmp_path, [document("", "青空文庫", "1", "CC0-1.0")])
     with pytest.raises(BadInput, match="no text to train a tokenizer on"):
         sample([corpus], 1, 42)
+
+
+def test_passages_are_the_documents_and_long_ones_are_cut_at_line_ends(tmp_path: Path) -> None:
+    book = "\n".join(["吾輩は猫である。名前はまだ無い。"] * 2_000)
+    corpus = write_documents(tmp_path / "book", [document(book, "青空文庫", "1", "CC0-1.0")])
+    found = passages(corpus, 1, 1)
+    assert "".join(found) == book
+    assert all(10_000 < len(passage) < 10_020 and passage.endswith("\n") for passage in found[:-1])
+    whole = write_documents(tmp_path / "whole", rows(60), shards=2)
+    assert "".join(passages(whole, 1, 1)) == "".join(row["text"] for row in rows(60))
+
+
+def test_passages_are_drawn_evenly_by_the_seed(tmp_path: Path) -> None:
+    corpus = write_documents(tmp_path, [dict(row, text=row["text"] * 9) for row in rows(60)])
+    drawn = passages(corpus, 1, 1)
+    assert sum(len(passage.encode()) for passage in drawn) == pytest.approx(1_000_000, rel=0.2)
+    assert drawn == passages(corpus, 1, 1) != passages(corpus, 1, 2)
+
+
+def test_documents_without_text_are_refused(tmp_path: Path) -> None:
+    corpus = write_documents(tmp_path, [document("", "青空文庫", "1", "CC0-1.0")])
+    with pytest.raises(BadInput, match="no text to measure tokenizers on"):
+        passages(corpus, 1, 42)

@@ -9,20 +9,25 @@ from tokenizer_inputs import rows, trained
 
 from hagane.core.errors import BadInput, UsageError
 from hagane.tokenizers.folder import SpecialIds, load, special_ids
+from hagane.tokenizers.names import RecipeName
+from hagane.tokenizers.recipes import RECIPES, with_symbols
 from hagane.tokenizers.sampling import sentences
-from hagane.tokenizers.unigram import RECIPE, interruptible, required_characters, train_unigram
+from hagane.tokenizers.unigram import interruptible, required_characters, train_unigram
 
 LINES = [sentence.replace("\t", " ") for row in rows(20) for sentence in sentences(row["text"])]
 
 
 @pytest.mark.parametrize("coverage", [0.98, 0.9995, 1.0])
-def test_required_characters_are_those_that_sentencepiece_counts(coverage: float) -> None:
-    settings = RECIPE | {"vocab_size": 263, "character_coverage": coverage, "minloglevel": 2}
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_required_characters_are_those_that_sentencepiece_counts(recipe: RecipeName, coverage: float) -> None:
+    chosen, lines = RECIPES[recipe], [*LINES, "列\t<s>と[PAD]と<0x0A>", "字下げ    の\t\t行"] * 2
+    size = len(chosen.fixed) + 1
+    settings = chosen.training() | {"vocab_size": size, "character_coverage": coverage, "minloglevel": 2}
     with pytest.raises(RuntimeError) as refusal:
-        SentencePieceTrainer.train(sentence_iterator=iter(LINES), model_writer=io.BytesIO(), **settings)
-    wanted = re.search(r"263 vs (\d+)", str(refusal.value))
+        SentencePieceTrainer.train(sentence_iterator=iter(lines), model_writer=io.BytesIO(), **settings)
+    wanted = re.search(rf"{size} vs (\d+)", str(refusal.value))
     assert wanted
-    assert required_characters(LINES, coverage) + 262 == int(wanted[1])
+    assert required_characters(lines, coverage, chosen) + len(chosen.fixed) == int(wanted[1])
 
 
 def test_a_vocabulary_too_small_is_refused_with_the_size_that_is_enough() -> None:
@@ -72,31 +77,81 @@ def test_native_training_hears_signals() -> None:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_ids_are_the_recipes() -> None:
-    processor = load(trained()[0])
-    assert special_ids(processor) == SpecialIds(pad=0, unk=1, bos=2, eos=3)
-    assert [processor.id_to_piece(number) for number in range(7)] == [
-        "[PAD]",
-        "<unk>",
-        "<s>",
-        "</s>",
-        "\n",
-        "\t",
-        "<0x00>",
-    ]
+@pytest.mark.parametrize(
+    "recipe, ids, first",
+    [
+        ("hagane", SpecialIds(pad=0, unk=1, bos=2, eos=3), ["[PAD]", "<unk>", "<s>", "</s>", "\n", "\t", "<0x00>"]),
+        (
+            "rinna-gpt2",
+            SpecialIds(pad=3, unk=0, bos=1, eos=2),
+            ["<unk>", "<s>", "</s>", "[PAD]", "[CLS]", "[SEP]", "[MASK]"],
+        ),
+        ("rinna-gpt-neox", SpecialIds(pad=0, unk=1, bos=2, eos=3), ["[PAD]", "[UNK]", "<s>", "</s>"]),
+        ("rinna-bilingual", SpecialIds(pad=0, unk=1, bos=2, eos=3), ["[PAD]", "[UNK]", "<s>", "</s>"]),
+        (
+            "line",
+            SpecialIds(pad=3, unk=0, bos=1, eos=2),
+            ["<unk>", "<s>", "</s>", "<pad>", "<sep>", "<mask>", "<cls>", "<0x00>"],
+        ),
+    ],
+)
+def test_special_pieces_have_the_published_ids(recipe: RecipeName, ids: SpecialIds, first: list[str]) -> None:
+    processor, chosen = load(trained(recipe)[0]), RECIPES[recipe]
+    assert special_ids(processor) == ids
+    assert [processor.id_to_piece(number) for number in range(len(first))] == first
     assert processor.get_piece_size() == 2_000
+    spelt = processor.encode("<s></s>[PAD]<unk>[UNK]<0x0A>", out_type=str)
+    assert not set(spelt) & {*chosen.special, "<0x0A>"}
 
 
 @pytest.mark.parametrize("text", ["一行目\n\n二行目\n", "項目\t値\t\n", "  字下げ   と空白 ", "𠮷野家😀", ""])
-def test_lines_spaces_and_rare_characters_survive(text: str) -> None:
-    processor = load(trained()[0])
+@pytest.mark.parametrize("recipe", ["hagane", "rinna-bilingual"])
+def test_lines_spaces_and_rare_characters_survive(recipe: RecipeName, text: str) -> None:
+    processor = load(trained(recipe)[0])
     ids = processor.encode(text)
     assert processor.unk_id() not in ids
     assert processor.decode(ids).replace("▁", " ") == text
 
 
-def test_no_text_spells_a_special_piece() -> None:
-    processor = load(trained()[0])
-    ids = processor.encode("<s>吾輩</s>[PAD]<unk><0x0A>")
-    assert not [number for number in ids if processor.is_control(number) or processor.is_unknown(number)]
-    assert processor.piece_to_id("<0x0A>") not in ids
+def test_rinnas_first_vocabulary_folds_case_and_spaces_and_knows_no_bytes() -> None:
+    processor = load(trained("rinna-gpt2")[0])
+    assert processor.decode(processor.encode("　ＬＩＮＵＸ  の\n設定 ")) == "linux の 設定"
+    assert processor.unk_id() in processor.encode("𠮷野家")
+
+
+def test_rinnas_neox_vocabulary_keeps_spaces_and_has_no_newline() -> None:
+    processor = load(trained("rinna-gpt-neox")[0])
+    assert processor.decode(processor.encode("  Linux  の\n設定 ")) == "  Linux  の 設定 "
+
+
+def test_a_space_is_a_piece_of_its_own_and_runs_are_one_in_rinnas_bilingual_vocabulary() -> None:
+    processor = load(trained("rinna-bilingual")[0])
+    pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
+    assert {piece for piece in pieces if "▁" in piece} == {"▁" * length for length in range(1, 25)}
+    found = processor.encode("the file\n\n        of\t\tLinux", out_type=str)
+    assert [piece for piece in found if not piece.strip("▁\n\t")] == ["▁", "\n\n", "▁▁▁▁▁▁▁▁", "\t\t"]
+
+
+def test_lines_vocabulary_has_bytes_and_takes_a_sentence_as_it_is() -> None:
+    processor = load(trained("line")[0])
+    assert processor.decode(processor.encode(" 𠮷野家で  Linux ")) == "𠮷野家で Linux"
+    assert processor.encode("設定", out_type=str)[0].startswith("▁")
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_published_vocabularies_are_complete_with_their_fixed_pieces(recipe: RecipeName) -> None:
+    chosen = RECIPES[recipe]
+    assert len(set(chosen.fixed)) == len(chosen.fixed) < chosen.vocab_size
+    assert {chosen.unknown, chosen.padding, "<s>", "</s>"} <= set(chosen.special)
+
+
+@pytest.mark.parametrize("symbol", ["", " ", "a b", "\n", "▁", "▅", "<s>", "😀"])
+def test_what_cannot_be_a_symbol_is_refused(symbol: str) -> None:
+    with pytest.raises(UsageError, match="extra_symbols holds what cannot be a symbol"):
+        with_symbols(RECIPES["hagane"], ["😀", symbol])
+
+
+def test_a_symbol_that_a_stripping_recipe_normalizes_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"normalizer changes, got '㈱': give '\(株\)'"):
+        with_symbols(RECIPES["line"], ["㈱"])
+    assert "㈱" in with_symbols(RECIPES["rinna-gpt-neox"], ["㈱"]).fixed

@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from language_model_inputs import DOCUMENTS, make_inputs, make_tokens, recipe
+from language_model_inputs import DOCUMENTS, LINES, make_inputs, make_tokens, recipe
 from release_inputs import make_tokenizer
 
 from hagane.core.component import Result
 from hagane.core.errors import BadInput, NonFinite, OutOfMemory, Preempted, UsageError
 from hagane.models.folder import load_model
 from hagane.models.shapes import SpecialTokens, build_model, model_config
-from hagane.storage.tokens import TokenStream, TokenWriter, order
+from hagane.storage.tokens import TokenStream, TokenWriter
 from hagane.training.device import memory_errors, reproducible
-from hagane.training.language_model import causal_loss, pretrain, sampler, validation_batches
+from hagane.training.language_model import causal_loss, pretrain
+from hagane.training.samples import Samples, padded
 
 OUTPUT = ["config.json", "generation_config.json", "model.safetensors", "training.json"]
 
@@ -23,6 +24,12 @@ OUTPUT = ["config.json", "generation_config.json", "model.safetensors", "trainin
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_inputs(tmp_path_factory.mktemp("inputs"))
+
+
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    documents = ["", "吾輩は", *LINES, *DOCUMENTS]
+    return make_inputs(tmp_path_factory.mktemp("windows"), layout="windows", train=documents, held_out=documents)
 
 
 def run(home: Path, inputs: tuple[Path, Path], checkpoint_every: int = 2, **changes: Any) -> Result:
@@ -36,22 +43,24 @@ def contents(home: Path) -> dict[str, bytes]:
 
 
 def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, work: Path) -> None:
-    """Ask for a stop when the order of the data is asked for the step's first sample."""
-    read = TokenStream.sample
-    calls = iter(range(10**6))
+    """Ask for a stop when the training asks for the step's first sample."""
+    read = Samples.sample
 
-    def sample(self: TokenStream, number: int, context: int) -> Any:
-        if next(calls) == (step - 1) * 8:
+    def sample(self: Samples, number: int) -> Any:
+        if number == (step - 1) * 8:
             (work / "stop").touch()
-        return read(self, number, context)
+        return read(self, number)
 
-    monkeypatch.setattr(TokenStream, "sample", sample)
+    monkeypatch.setattr(Samples, "sample", sample)
 
 
-@pytest.mark.parametrize("shape", ["gpt2-smoke", "gpt-neox-smoke"])
+@pytest.mark.parametrize(
+    ("shape", "layout"), [("gpt2-smoke", "inputs"), ("gpt-neox-smoke", "inputs"), ("gpt2-smoke", "windows")]
+)
 def test_a_training_stopped_at_any_step_ends_with_the_same_bytes(
-    shape: str, inputs: tuple[Path, Path], tmp_path: Path
+    shape: str, layout: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    inputs = request.getfixturevalue(layout)
     run(tmp_path / "whole", inputs, shape=shape)
     assert list(contents(tmp_path / "whole")) == OUTPUT
     for step in (1, 3, 4):
@@ -67,20 +76,20 @@ def test_a_training_stopped_at_any_step_ends_with_the_same_bytes(
 def test_a_training_that_died_goes_on_from_its_last_checkpoint(inputs: tuple[Path, Path], tmp_path: Path) -> None:
     run(tmp_path / "whole", inputs)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(ConnectionError):
-        patch.setattr(TokenStream, "sample", dying_after(4 * 8 + 3))
+        patch.setattr(Samples, "sample", dying_at(4 * 8 + 3))
         run(tmp_path / "died", inputs, checkpoint_every=3)
     assert [folder.name for folder in (tmp_path / "died" / "work").iterdir()] == ["checkpoint-000000003"]
     run(tmp_path / "died", inputs)
     assert contents(tmp_path / "died") == contents(tmp_path / "whole")
 
 
-def dying_after(reads: int) -> Any:
-    read, left = TokenStream.sample, iter(range(reads))
+def dying_at(number: int) -> Any:
+    read = Samples.sample
 
-    def sample(self: TokenStream, number: int, context: int) -> Any:
-        if next(left, None) is None:
+    def sample(self: Samples, asked: int) -> Any:
+        if asked == number:
             raise ConnectionError
-        return read(self, number, context)
+        return read(self, asked)
 
     return sample
 
@@ -96,7 +105,11 @@ def test_bfloat16_and_activation_checkpointing_resume_too(inputs: tuple[Path, Pa
     assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
 
 
-def test_accumulation_changes_the_memory_and_not_the_training(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["inputs", "windows"])
+def test_accumulation_changes_the_memory_and_not_the_training(
+    layout: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    inputs = request.getfixturevalue(layout)
     run(tmp_path / "whole", inputs, dropout=0.0, batch_size=8, accumulation=1)
     run(tmp_path / "parts", inputs, dropout=0.0, batch_size=2, accumulation=4)
     whole, parts = (load_model(tmp_path / name / "model").state_dict() for name in ("whole", "parts"))
@@ -117,20 +130,22 @@ def test_it_learns_its_text_and_records_how(inputs: tuple[Path, Path], tmp_path:
     assert result.blocks[0]["type"] == "series"
 
 
-def test_epochs_see_every_sample_once_each(inputs: tuple[Path, Path], tmp_path: Path) -> None:
-    data = TokenStream(inputs[0], "train")
-    size = data.samples(16)
+def test_epochs_are_passes_over_all_samples(inputs: tuple[Path, Path], tmp_path: Path) -> None:
     run(tmp_path, inputs, steps=None, epochs=2)
     record = json.loads((tmp_path / "model" / "training.json").read_bytes())
+    size = (len(TokenStream(inputs[0], "train")) - 1) // 16
     assert record["epochs"] == 2 and record["tokens_seen"] == 2 * size * 16
-    seen = sampler(data, 16, seed=5)(size, 2 * size)
-    assert np.array_equal(seen, [data.sample(int(number), 16) for number in order(size, 1, 5)])
+    assert record["recipe"]["layout"] == "packed"
 
 
-def test_validation_predicts_every_token_after_the_first_once(inputs: tuple[Path, Path]) -> None:
-    held_out = TokenStream(inputs[0], "validation")
-    targets = np.concatenate([batch[:, 1:].ravel() for batch in validation_batches(held_out, 16, 4)])
-    assert np.array_equal(targets, held_out.read(1, len(held_out)))
+def test_windows_learn_their_documents_and_count_no_padding(windows: tuple[Path, Path], tmp_path: Path) -> None:
+    result = run(tmp_path, windows, steps=None, epochs=12, context=64, dropout=0.0)
+    record = json.loads((tmp_path / "model" / "training.json").read_bytes())
+    lengths = TokenStream(windows[0], "train").index["tokens"].astype(int)
+    assert lengths.min() == 2 and lengths.max() > 65
+    assert record["epochs"] == 12 and record["tokens_seen"] == 12 * sum(min(length - 1, 64) for length in lengths)
+    assert record["recipe"]["layout"] == "windows"
+    assert result.metrics["train_loss"] < record["train_loss"][0][1] - 1.5
 
 
 def test_the_loss_is_that_of_transformers() -> None:
@@ -139,6 +154,33 @@ def test_the_loss_is_that_of_transformers() -> None:
         model = build_model(model_config(name, 300, SpecialTokens(2, 3), context=32), 0).eval()
         with torch.no_grad():
             torch.testing.assert_close(causal_loss(model, batch), model(batch, labels=batch).loss)
+
+
+@pytest.mark.parametrize("shape", ["gpt2-smoke", "gpt-neox-smoke"])
+def test_padding_changes_neither_loss_nor_gradient(shape: str) -> None:
+    """Against each document by itself through transformers, with a mean over all of their targets."""
+    random = np.random.default_rng(0)
+    documents = [random.integers(0, 300, length) for length in (2, 33, 17, 5)]
+    model = build_model(model_config(shape, 300, SpecialTokens(2, 3), context=40), 0)
+    alone = [model(ids, labels=ids).loss for ids in (torch.from_numpy(document)[None] for document in documents)]
+    expected = sum(loss * (len(document) - 1) for loss, document in zip(alone, documents, strict=True)) / (
+        1 + 32 + 16 + 4
+    )
+    wanted = torch.autograd.grad(expected, list(model.parameters()))
+    loss = causal_loss(model, torch.from_numpy(padded(documents)))
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(torch.autograd.grad(loss, list(model.parameters())), wanted, atol=1e-6, rtol=1e-4)
+
+
+def test_the_loss_of_a_validation_is_the_mean_over_its_tokens(windows: tuple[Path, Path], tmp_path: Path) -> None:
+    result = run(tmp_path, windows, batch_size=3)
+    model, held_out = load_model(tmp_path / "model").eval(), TokenStream(windows[0], "validation")
+    ends = np.cumsum(held_out.index["tokens"].astype(int))[:-1]
+    firsts = [torch.from_numpy(ids[:16])[None] for ids in np.split(held_out.read(0, len(held_out)), ends)]
+    with torch.no_grad():
+        losses = [float(model(ids, labels=ids).loss) for ids in firsts]
+    mean = np.average(losses, weights=[ids.shape[1] - 1 for ids in firsts])
+    assert result.metrics["validation_loss"] == pytest.approx(mean, rel=1e-5)
 
 
 def test_other_settings_do_not_continue_a_checkpoint(inputs: tuple[Path, Path], tmp_path: Path) -> None:
@@ -152,10 +194,25 @@ def test_other_settings_do_not_continue_a_checkpoint(inputs: tuple[Path, Path], 
     assert contents(tmp_path / "home") == contents(tmp_path / "second")
 
 
+def test_another_layout_does_not_continue_a_checkpoint(
+    inputs: tuple[Path, Path], windows: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run(tmp_path / "home", inputs)
+    run(tmp_path / "home", windows)
+    run(tmp_path / "fresh", windows)
+    assert contents(tmp_path / "home") == contents(tmp_path / "fresh")
+
+
+def test_documents_that_predict_nothing_are_no_samples(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    tokens = make_tokens(tmp_path / "tokens", inputs[1], [], [], layout="windows")
+    with pytest.raises(BadInput, match="got 0: a windows sample takes 2"):
+        run(tmp_path, (tokens, inputs[1]))
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"context": 100_000}, BadInput, "a sample takes 100001"),
+        ({"context": 100_000}, BadInput, "a packed sample takes 100001"),
         ({"shape": "bert"}, UsageError, "choose from gpt2-xsmall"),
         ({"batch_size": 0}, UsageError, "batch_size wants more than 0, got 0"),
         ({"dropout": 1.5}, UsageError, "dropout wants 0 to below 1, got 1.5"),

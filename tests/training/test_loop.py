@@ -27,7 +27,6 @@ def plan(**changes: Any) -> Plan:
         "precision": "fp32",
         "validate_every": 0,
         "checkpoint_every": 0,
-        "sample_size": 4,
         "unit": "features",
     }
     return Plan(**(settled | changes))
@@ -54,6 +53,7 @@ def regression(work: Path, settled: Plan, hook: Any = None) -> Training:
         objective=objective,
         optimizer=torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1),
         batches=batches,
+        sizes=lambda start, stop: stop - start,
         validation=validation,
         plan=settled,
         device=torch.device("cpu"),
@@ -85,7 +85,7 @@ def test_the_loss_curve_averages_and_validation_comes_when_due_and_at_the_end(tm
     assert [step for step, _ in history.train_loss] == [1, 2, 3, 4, 5, 6]
     assert [step for step, _ in history.validation_loss] == [4, 6]
     assert history.validation_loss[-1][1] < history.train_loss[0][1]
-    assert throughput.samples == 22
+    assert throughput.units == 22
 
 
 @pytest.mark.parametrize("way", ["file", "SIGTERM", "SIGINT"])
@@ -104,7 +104,7 @@ def test_a_request_saves_and_a_resume_ends_with_the_same_bits(way: str, tmp_path
     assert not (tmp_path / "stop").exists()
     resumed = regression(tmp_path, plan())
     history, throughput = train(resumed)
-    assert throughput.samples == 22 - 12
+    assert throughput.units == 22 - 12
     assert len(history.train_loss) == 6
     assert all(map(torch.equal, weights(resumed), weights(undisturbed)))
 

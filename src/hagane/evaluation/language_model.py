@@ -9,6 +9,7 @@ from typing import Any
 import fsspec
 import numpy as np
 
+from hagane import blocks
 from hagane.core.component import Result
 from hagane.core.errors import BadInput, UsageError
 from hagane.evaluation.perplexity import DataSet, Document, Score, score
@@ -133,7 +134,6 @@ def metrics(scores: Sequence[Score]) -> dict[str, float]:
     return {f"{prefix}{measure}": getattr(result, measure) for prefix, result in prefixed for measure in MEASURES}
 
 
-def table(scores: Sequence[Score]) -> dict[str, Any]:
+def table(scores: Sequence[Score]) -> blocks.Block:
     columns = ["name", "documents", "tokens", "characters", "bytes", *MEASURES]
-    rows = [[getattr(result, column) for column in columns] for result in scores]
-    return {"type": "table", "title": "Scores", "columns": columns, "rows": rows}
+    return blocks.table("Scores", columns, ([getattr(result, column) for column in columns] for result in scores))

@@ -7,6 +7,7 @@ from typing import Any
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+from hagane.blocks import Block, table
 from hagane.core.component import Result
 from hagane.core.errors import CorruptArtifact, UsageError
 from hagane.release.card import Facts, model_card
@@ -79,7 +80,10 @@ def card(facts: Facts) -> str:
         raise CorruptArtifact("training.json or scores.json lacks what the card tells", fix=repr(error)) from error
 
 
-def data_table(facts: Facts) -> dict[str, Any]:
-    columns = ("source", "license", "documents", "characters", "tokens")
-    rows = [[*(getattr(a, name) for name in columns), ", ".join(sorted(terms(a.license)))] for a in facts.data("train")]
-    return {"type": "table", "title": "Training data", "columns": [*columns, "obligations"], "rows": rows}
+def data_table(facts: Facts) -> Block:
+    columns = ("source", "license", "documents", "bytes", "characters", "tokens")
+    rows = [
+        [*(getattr(a, name) for name in columns), round(a.epochs, 2), ", ".join(sorted(terms(a.license)))]
+        for a in facts.data("train")
+    ]
+    return table("Training data", [*columns, "epochs", "obligations"], rows)

@@ -127,8 +127,9 @@ def data_rows(amounts: list[SourceAmount]) -> str:
     whole = sum(amount.tokens for amount in amounts)
     rows = [
         row(
-            *(escape(amount.source), escape(amount.license), escape(amount.language)),
-            *(f"{amount.documents:,}", f"{amount.characters:,}", f"{amount.tokens:,}"),
+            *(escape(name) for name in (amount.source, amount.license, amount.language)),
+            *(f"{count:,}" for count in (amount.documents, amount.bytes, amount.characters, amount.tokens)),
+            f"{amount.epochs:,.2f}",
             f"{100 * amount.tokens / max(1, whole):.1f} %",
         )
         for amount in amounts

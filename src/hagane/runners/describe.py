@@ -9,6 +9,7 @@ from hagane.core.component import Component
 from hagane.core.decode import encode
 from hagane.core.graph import Pipeline, RunParam, pipeline_name, pipeline_params, trace, wired
 from hagane.project import Project
+from hagane.runners.values import pipeline_values
 
 Description = dict[str, Any]
 
@@ -28,9 +29,8 @@ def describe_component(component: type[Component]) -> Description:
 
 def describe_pipeline(pipeline: Pipeline, presets: dict[str, dict[str, Any]]) -> Description:
     params = [described(p.name, "param", p.type, p.default, "") for p in pipeline_params(pipeline).values()]
-    tasks = [
-        described_task(name, task) for name, task in trace(pipeline, next(iter(presets.values()), {})).tasks.items()
-    ]
+    graph = trace(pipeline, pipeline_values(pipeline, next(iter(presets.values()), {})))
+    tasks = [described_task(name, task) for name, task in graph.tasks.items()]
     about = {"name": pipeline_name(pipeline), "description": inspect.getdoc(pipeline) or ""}
     return about | {"ports": params, "presets": presets, "tasks": tasks}
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING
+from dataclasses import MISSING, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hagane.core.component import Source
 from hagane.core.decode import decode
@@ -37,10 +37,19 @@ def preset_values(pipeline: Pipeline, presets: Presets, preset: str, root: Path)
     if preset and preset not in presets:
         raise UsageError("no such preset", preset, f"choose from {', '.join(presets) or 'none'}")
     types = {p.name: p.type for p in pipeline_params(pipeline).values()}
-    return {
-        name: str(root / value) if types.get(name) is Source and "://" not in value else value
-        for name, value in presets.get(preset, {}).items()
-    }
+    return {name: rooted(types.get(name), value, root) for name, value in presets.get(preset, {}).items()}
+
+
+def rooted(kind: Any, value: Any, root: Path) -> Any:
+    """The value with every relative source in it starting at ``root``."""
+    if kind is Source:
+        return value if "://" in value else str(root / value)
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        hints = get_type_hints(kind)
+        return {name: rooted(hints.get(name), item, root) for name, item in value.items()}
+    if get_origin(kind) in (list, tuple) and isinstance(value, list | tuple):
+        return [rooted(get_args(kind)[0], item, root) for item in value]
+    return value
 
 
 def file_values(file: Path | None) -> dict[str, Any]:

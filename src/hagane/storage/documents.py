@@ -37,7 +37,12 @@ Row = Mapping[str, Any]
 
 def digest(*parts: str) -> str:
     """blake2b-128 of the parts, which cannot run into each other."""
-    return hashlib.blake2b("\0".join(parts).encode("utf-8"), digest_size=16).hexdigest()
+    return content_digest("\0".join(parts).encode("utf-8"))
+
+
+def content_digest(content: bytes) -> str:
+    """The digest of a text that is encoded already."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def document(
@@ -71,6 +76,15 @@ def schema_of(shard: Path) -> pa.Schema:
 def with_verdict(schema: pa.Schema) -> pa.Schema:
     """The schema and columns for the rule that rejected a document, and its detail."""
     return pa.schema([field for field in schema if field.name not in ("rule", "detail")] + VERDICT)
+
+
+def with_columns(batch: pa.RecordBatch, schema: pa.Schema, **columns: list[Any]) -> pa.RecordBatch:
+    """The batch in another schema, with its own columns but for those given."""
+    arrays = [
+        pa.array(columns[field.name], field.type) if field.name in columns else batch.column(field.name)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def record_batches(shard: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

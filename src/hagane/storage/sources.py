@@ -55,8 +55,8 @@ def remote_fingerprint(source: str) -> str | None:
         raise UsageError("no such kind of address", source, str(error)) from error
     except FileNotFoundError:
         raise BadInput("nothing at this address", source) from None
-    except OSError as error:
-        raise InfrastructureError("cannot reach", source, str(error)) from error
+    except Exception as error:  # each file system's client has errors of its own
+        raise InfrastructureError("cannot reach", source, str(error) or repr(error)) from error
     marks = []
     for name, info in infos.items():
         mark = next((str(info[key]) for key in MARKS if info.get(key)), None)

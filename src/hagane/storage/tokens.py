@@ -1,7 +1,7 @@
-"""Token files: flat memory maps with an index of documents; a sample is addressed by its number."""
+"""Token files: flat memory maps with an index of documents."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hagane.core.errors import BadInput, CorruptArtifact
+from hagane.storage.names import Layout
 
 META = "tokens.json"
+SCHEMA = 2
 SPLITS = ("train", "validation")
 INDEX = np.dtype([("tokens", "<u4"), ("characters", "<u4"), ("bytes", "<u4")])  # one record a document
+LONGEST = 2**32 - 1
 
-Ids = npt.NDArray[np.unsignedinteger[Any]]
+Ids = npt.NDArray[np.integer[Any]]
+Lengths = npt.NDArray[np.integer[Any]]  # of documents, ``(documents,)``
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,22 @@ class SourceAmount:
     license: str
     language: str
     documents: int
+    unique_documents: int  # without the copies of documents that a mixture repeats
     characters: int
     bytes: int
     tokens: int
+
+    @property
+    def epochs(self) -> float:
+        """How many times the split holds each document of the source, in the mean."""
+        return self.documents / max(1, self.unique_documents)
 
 
 @dataclass(frozen=True)
 class TokensMeta:
     """``tokens.json`` of a tokens artifact."""
 
+    layout: Layout  # how a training draws its samples; the files are the same
     dtype: str  # little-endian numpy: "<u2" up to 65,536 pieces, else "<u4"
     vocab_size: int
     bos: int | None  # put before every document, None if the tokenizer has none
@@ -48,17 +59,19 @@ class TokensMeta:
 
 
 def write_meta(folder: Path, meta: TokensMeta) -> None:
-    text = json.dumps({"schema": 1, **asdict(meta)}, ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps({"schema": SCHEMA, **asdict(meta)}, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / META).write_text(text, encoding="utf-8")
 
 
 def read_meta(folder: Path) -> TokensMeta:
+    """CorruptArtifact if it is missing, broken or of another schema."""
     try:
         content = json.loads((folder / META).read_bytes())
-        amounts = tuple(SourceAmount(**amount) for amount in content.pop("amounts"))
-        content.pop("schema")
-        return TokensMeta(amounts=amounts, **content)
-    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        schema, amounts = content.pop("schema"), content.pop("amounts")
+        if schema != SCHEMA:
+            raise CorruptArtifact(f"{folder / META} wants schema {SCHEMA}", schema, "pack the documents again")
+        return TokensMeta(amounts=tuple(SourceAmount(**amount) for amount in amounts), **content)
+    except (FileNotFoundError, AttributeError, ValueError, KeyError, TypeError) as error:
         raise CorruptArtifact(f"{folder / META} cannot be read", fix=repr(error)) from error
 
 
@@ -89,16 +102,6 @@ class TokenStream:
             start, count, part = start + len(piece), count - len(piece), part + 1
         return np.concatenate([np.asarray(p, dtype=np.int64) for p in pieces]) if pieces else np.empty(0, np.int64)
 
-    def samples(self, context: int) -> int:
-        """How many samples of ``context`` inputs with their next tokens the stream holds."""
-        return max(0, (len(self) - 1) // context)
-
-    def sample(self, number: int, context: int) -> npt.NDArray[np.int64]:
-        """Sample ``number``: ``(context + 1,)`` ids, the last one only a target."""
-        if not 0 <= number < self.samples(context):
-            raise BadInput(f"there are {self.samples(context)} samples of {context} tokens", number)
-        return self.read(number * context, context + 1)
-
 
 def open_part(file: Path, dtype: str) -> tuple[Ids, npt.NDArray[np.void]]:
     """The ids of a shard, mapped, and its index."""
@@ -112,9 +115,13 @@ def open_part(file: Path, dtype: str) -> tuple[Ids, npt.NDArray[np.void]]:
     return ids, index
 
 
-def order(samples: int, epoch: int, seed: int) -> npt.NDArray[np.int64]:
-    """The numbers 0..samples-1 as this epoch visits them: a function of its arguments only, so a resume agrees."""
-    return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(samples)
+def index_of(lengths: Mapping[str, Lengths]) -> npt.NDArray[np.void]:
+    records = np.empty(len(lengths["tokens"]), INDEX)
+    for name, values in lengths.items():
+        if (longest := int(values.max(initial=0))) > LONGEST:
+            raise BadInput(f"a document may have at most {LONGEST:,} {name}", longest, "split it")
+        records[name] = values
+    return records
 
 
 class TokenWriter:
@@ -126,16 +133,17 @@ class TokenWriter:
         self.ids = stem.with_suffix(".bin").open("wb")
         self.index = stem.with_suffix(".idx").open("wb")
 
-    def append(self, ids: Sequence[npt.NDArray[np.integer[Any]]], texts: Sequence[str]) -> npt.NDArray[np.void]:
-        """Write the ids of some documents one after the other; returns their index records."""
-        records = np.empty(len(ids), INDEX)
-        records["tokens"] = [len(document) for document in ids]
-        records["characters"] = [len(text) for text in texts]
-        records["bytes"] = [len(text.encode("utf-8")) for text in texts]
+    def append(self, ids: Sequence[Ids], characters: Lengths, sizes: Lengths) -> None:
+        """Write documents one after the other; ``characters`` and ``sizes`` (bytes) are those of their texts.
+
+        BadInput, and nothing is written, if one is too long for the index.
+        """
+        records = index_of(
+            {"tokens": np.array([len(d) for d in ids], np.int64), "characters": characters, "bytes": sizes}
+        )
         if len(ids):
-            self.ids.write(np.concatenate(ids).astype(self.dtype).tobytes())
-            self.index.write(records.tobytes())
-        return records
+            self.ids.write(np.concatenate(ids, dtype=self.dtype, casting="unsafe").data)
+            self.index.write(records.data)
 
     def __enter__(self) -> "TokenWriter":
         return self

@@ -25,7 +25,7 @@ class SpecialIds:
 def load(folder: Path) -> SentencePieceProcessor:
     """The tokenizer itself; CorruptArtifact if the model is missing or broken."""
     try:
-        return SentencePieceProcessor(model_proto=(folder / MODEL).read_bytes())
+        return SentencePieceProcessor.from_proto((folder / MODEL).read_bytes())
     except (FileNotFoundError, RuntimeError) as error:
         raise CorruptArtifact(f"{folder / MODEL} cannot be read", fix=f"train the tokenizer again ({error})") from error
 

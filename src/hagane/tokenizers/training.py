@@ -1,16 +1,20 @@
-"""Train a tokenizer and show that its two forms agree."""
+"""Train a tokenizer, show that its two forms agree and what it costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from hagane.blocks import Block, table
 from hagane.core.component import Result
+from hagane.tokenizers.costs import WHOLE, Cost, costs
 from hagane.tokenizers.equality import check_equality
 from hagane.tokenizers.fast import write_fast
-from hagane.tokenizers.folder import MODEL, load
-from hagane.tokenizers.sampling import Sample, sample
+from hagane.tokenizers.folder import MODEL
+from hagane.tokenizers.memory import warn_of_memory
+from hagane.tokenizers.names import RecipeName
+from hagane.tokenizers.recipes import RECIPES, with_symbols
+from hagane.tokenizers.round_trips import hard_table
+from hagane.tokenizers.sampling import sample
+from hagane.tokenizers.subwords import open_model
 from hagane.tokenizers.unigram import train_unigram
 
 
@@ -18,7 +22,9 @@ def train_tokenizer(
     corpora: Sequence[Path],
     output: Path,
     *,
-    vocab_size: int,
+    recipe: RecipeName,
+    extra_symbols: Sequence[str],
+    vocab_size: int | None,
     character_coverage: float,
     sample_megabytes: int,
     seed: int,
@@ -28,34 +34,34 @@ def train_tokenizer(
 
     BadInput if the text and ``vocab_size`` do not go together, Refused if tokenizer.json is not spiece.model's equal.
     """
+    chosen = with_symbols(RECIPES[recipe], extra_symbols)
     drawn = sample(corpora, sample_megabytes, seed)
-    model, required = train_unigram(drawn.training, vocab_size, character_coverage, threads)
+    size = sum(len(line.encode()) for line in drawn.training)
+    warn_of_memory(size)
+    pieces = chosen.vocab_size if vocab_size is None else vocab_size
+    model, required = train_unigram(drawn.training, pieces, character_coverage, threads, chosen)
     (output / MODEL).write_bytes(model)
     write_fast(output)
+    subwords = open_model(model)
+    spent = costs(subwords, drawn.held_out or drawn.training)  # a small corpus has none to hold out
     metrics = {
-        "vocab_size": float(vocab_size),
+        "vocab_size": float(pieces),
         "required_characters": float(required),
         "training_sentences": float(len(drawn.training)),
-        "training_megabytes": sum(len(line.encode()) for line in drawn.training) / 1e6,
+        "training_megabytes": size / 1e6,
         "held_out_sentences": float(len(drawn.held_out)),
         "differing_texts": float(check_equality(output, drawn.held_out)),
-        **lengths(output, drawn),
+        **spent[WHOLE].measures(),
     }
-    return Result(metrics, (table(metrics),))
+    return Result(metrics, (measure_table(metrics), class_table(spent), hard_table(subwords)))
 
 
-def lengths(folder: Path, drawn: Sample) -> dict[str, float]:
-    """What the tokenizer costs: on held-out sentences, or on its own where the corpus is too small to hold any out."""
-    texts = drawn.held_out or drawn.training
-    processor = load(folder)
-    ids = np.concatenate(processor.encode(texts, out_type="numpy", num_threads=1))
-    is_byte = np.array([processor.is_byte(number) for number in range(processor.get_piece_size())])
-    return {
-        "characters_per_token": sum(map(len, texts)) / len(ids),
-        "byte_fallback_rate": float(is_byte[ids].mean()),
-    }
+def measure_table(metrics: Mapping[str, float]) -> Block:
+    return table("Tokenizer", ["measure", "value"], [(name, round(value, 4)) for name, value in metrics.items()])
 
 
-def table(metrics: dict[str, float]) -> dict[str, Any]:
-    rows = [[name.replace("_", " "), round(value, 4)] for name, value in metrics.items()]
-    return {"type": "table", "title": "Tokenizer", "columns": ["measure", "value"], "rows": rows}
+def class_table(spent: Mapping[str, Cost]) -> Block:
+    columns = ["class", "characters", *spent[WHOLE].measures()]
+    rates = {name: [round(value, 4) for value in cost.measures().values()] for name, cost in spent.items()}
+    rows = [[name, cost.characters, *rates[name]] for name, cost in spent.items()]
+    return table("Cost by class of characters, on held-out sentences", columns, rows)

@@ -1,56 +1,39 @@
-"""SentencePiece unigram with byte fallback: the recipe of rinna's GPT-NeoX models and of LINE's.
-
-Published (model cards of rinna/japanese-gpt-neox-3.6b and line-corporation/japanese-large-lm-3.6b): unigram, byte
-fallback, no dummy prefix, no removal of whitespace, ``<s>`` 2 and ``</s>`` 3; the rest is SentencePiece's default.
-Ours: ``[PAD]`` 0 and ``<unk>`` 1, and pieces for newline and tab, which the normalizer would turn into spaces
-(rinna/bilingual-gpt-neox-4b has them too; the 3.6b replaced newlines by ``<NL>``).
-"""
+"""Training of a SentencePiece unigram vocabulary after a recipe."""
 
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from threading import Thread
-from typing import Any
 
 from sentencepiece import SentencePieceNormalizer, SentencePieceTrainer
 
 from hagane.core.errors import BadInput, UsageError
 from hagane.events import progress
+from hagane.tokenizers.recipes import RECIPES, Recipe
 
-SPACE = "▁"  # as SentencePiece writes it; rare in Japanese, and without its piece it would not survive decoding
-LINES = ["\n", "\t"]
-NORMALIZER = "nmt_nfkc"
-WHITESPACE: dict[str, Any] = {"add_dummy_prefix": False, "remove_extra_whitespaces": False}
-RECIPE: dict[str, Any] = {
-    **WHITESPACE,
-    "pad_id": 0,
-    "unk_id": 1,
-    "bos_id": 2,
-    "eos_id": 3,
-    "pad_piece": "[PAD]",
-    "model_type": "unigram",
-    "byte_fallback": True,
-    "normalization_rule_name": NORMALIZER,
-    "user_defined_symbols": LINES,
-    "required_chars": SPACE,
-}
-FIXED = 4 + len(LINES) + 256  # pieces that are no text's: special ones, line symbols and bytes
+MARK = "\ufdd0"  # a noncharacter, which no text holds and no normalizer changes
 BATCH = 10_000  # lines normalized at once (ours)
 
 
-def train_unigram(lines: Sequence[str], vocab_size: int, character_coverage: float, threads: int) -> tuple[bytes, int]:
+def train_unigram(
+    lines: Sequence[str],
+    vocab_size: int,
+    character_coverage: float,
+    threads: int,
+    recipe: Recipe = RECIPES["hagane"],
+) -> tuple[bytes, int]:
     """The model file's bytes, which depend on ``threads`` too, and the number of characters that had to be in it.
 
     BadInput if ``vocab_size`` is too small for the characters or too large for the text.
     """
     if not 1 <= threads <= 1024:
         raise UsageError("threads wants 1 to 1024", threads)
-    required = check_vocabulary(lines, vocab_size, character_coverage)
+    required = check_vocabulary(lines, vocab_size, character_coverage, recipe)
     progress(0, None, "vocabularies", f"SentencePiece learns from {len(lines):,} sentences")
     try:
-        return interruptible(lambda: trained(lines, vocab_size, character_coverage, threads)), required
+        return interruptible(lambda: trained(lines, vocab_size, character_coverage, threads, recipe)), required
     except RuntimeError as error:
         if most := re.search(r"<= (\d+)\.?$", str(error)):
             fix = f"this text gives at most {most[1]} pieces; lower it or add text"
@@ -58,7 +41,7 @@ def train_unigram(lines: Sequence[str], vocab_size: int, character_coverage: flo
         raise
 
 
-def trained(lines: Sequence[str], vocab_size: int, character_coverage: float, threads: int) -> bytes:
+def trained(lines: Sequence[str], vocab_size: int, character_coverage: float, threads: int, recipe: Recipe) -> bytes:
     model = io.BytesIO()
     SentencePieceTrainer.train(
         sentence_iterator=iter(lines),
@@ -67,7 +50,7 @@ def trained(lines: Sequence[str], vocab_size: int, character_coverage: float, th
         character_coverage=character_coverage,
         num_threads=threads,
         minloglevel=2,
-        **RECIPE,
+        **recipe.training(),
     )
     return model.getvalue()
 
@@ -86,35 +69,49 @@ def interruptible(work: Callable[[], bytes]) -> bytes:
     return outcome.result()
 
 
-def check_vocabulary(lines: Sequence[str], vocab_size: int, character_coverage: float) -> int:
+def check_vocabulary(lines: Sequence[str], vocab_size: int, character_coverage: float, recipe: Recipe) -> int:
     """Refuse before the work what SentencePiece refuses after minutes; the number of required characters."""
     if not 0.98 <= character_coverage <= 1:
         raise UsageError("character_coverage wants a share from 0.98, SentencePiece's least, to 1", character_coverage)
-    required = required_characters(lines, character_coverage)
-    if vocab_size < required + FIXED:
-        fix = f"give at least {required + FIXED}, or lower character_coverage ({character_coverage})"
-        what = f"vocab_size is too small for {required} characters of the text and {FIXED} special and byte pieces"
+    required, fixed = required_characters(lines, character_coverage, recipe), len(recipe.fixed)
+    if vocab_size < required + fixed:
+        fix = f"give at least {required + fixed}, or lower character_coverage ({character_coverage})"
+        what = f"vocab_size is too small for {required} characters of the text and {fixed} pieces of the recipe"
         raise BadInput(what, vocab_size, fix)
     return required
 
 
-def required_characters(lines: Sequence[str], coverage: float) -> int:
-    """How many characters, most frequent first, cover the share ``coverage`` of the normalized text.
+def required_characters(lines: Sequence[str], coverage: float, recipe: Recipe) -> int:
+    """How many characters, the recipe's and then the most frequent, cover the share ``coverage`` of the text.
 
-    As SentencePiece's ``TrainerInterface::LoadSentences`` counts (trainer_interface.cc), the space always included.
+    As SentencePiece's ``TrainerInterface::LoadSentences`` counts in normalized text (trainer_interface.cc): a fixed
+    piece in it covers one character and requires none.
     """
-    normalizer = SentencePieceNormalizer(rule_name=NORMALIZER, escape_whitespaces=True, **WHITESPACE)
-    counts: Counter[str] = Counter()
-    for start in range(0, len(lines), BATCH):
-        for line in normalizer.normalize(list(lines[start : start + BATCH])):
-            counts.update(line)
-    counts.pop("\0", None)  # which SentencePiece leaves out
-    if not counts:
+    counts = character_counts(lines, recipe)
+    if not counts.keys() - {MARK}:
         raise BadInput("no sentence is left to train a tokenizer on", len(lines), "give more text")
-    total, covered, required = counts.total(), 0, {SPACE}
+    total, required = counts.total(), set(recipe.required)
+    covered = sum(counts.pop(character, 0) for character in (MARK, *required))
     for character, count in counts.most_common():
         if covered >= coverage * total:
             break
         required.add(character)
         covered += count
     return len(required)
+
+
+def character_counts(lines: Sequence[str], recipe: Recipe) -> Counter[str]:
+    """Of the normalized text, with ``MARK`` for every fixed piece in it."""
+    normalizer = SentencePieceNormalizer(rule_name=recipe.normalizer, escape_whitespaces=True, **recipe.whitespace)
+    symbols, fixed = one_of(recipe.symbols), one_of(recipe.fixed)
+    counts: Counter[str] = Counter()
+    for start in range(0, len(lines), BATCH):
+        shielded = [symbols.sub(MARK, line) for line in lines[start : start + BATCH]]
+        for line in normalizer.normalize(shielded):
+            counts.update(fixed.sub(MARK, line))
+    counts.pop("\0", None)  # which SentencePiece leaves out
+    return counts
+
+
+def one_of(pieces: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(pieces, key=len, reverse=True))) or "(?!)")

@@ -3,9 +3,8 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,16 @@ from hagane.events import warn
 from hagane.models.folder import save_model
 from hagane.models.shapes import SpecialTokens, build_model, flops_per_token, model_config, parameter_count
 from hagane.storage.files import write_whole
-from hagane.storage.tokens import TokenStream, order
+from hagane.storage.tokens import TokenStream
 from hagane.tokenizers.folder import load
 from hagane.training.cross_entropy import linear_cross_entropy
 from hagane.training.device import Precision, best_device, memory_errors, reproducible, resolve
 from hagane.training.loop import History, Plan, Throughput, Training, train
+from hagane.training.samples import IGNORED, Samples, validation_batches
 from hagane.training.schedules import ScheduleName
 
 RECORD = "training.json"
 EPSILON = 1e-8  # of AdamW: rinna's train.py and GPT-NeoX's configurations agree
-VALIDATION_TOKENS = 100_000  # at most so many in one validation (ours)
 RANGES: tuple[tuple[str, Callable[[float], bool], tuple[str, ...]], ...] = (
     ("more than 0", lambda value: value > 0, ("context", "steps", "epochs", "batch_size", "accumulation")),
     ("more than 0", lambda value: value > 0, ("learning_rate", "clip")),
@@ -82,15 +81,16 @@ def pretrain(
     special = SpecialTokens(data.meta.bos, data.meta.eos)
     config = model_config(recipe.shape, data.meta.vocab_size, special, recipe.context, recipe.dropout)
     context = int(config.max_position_embeddings)
-    check_data(data, context, int(config.vocab_size))
+    samples = Samples(data, context, recipe.seed)
+    check_data(samples, int(config.vocab_size))
     with reproducible(recipe.threads), memory_errors(LESS_MEMORY):
         model = build_model(config, recipe.seed).to(best_device())
-        plan = make_plan(recipe, data, context, checkpoint_every)
-        training = language_model_training(model, data, held_out, recipe, plan, work)
+        plan = make_plan(recipe, samples, checkpoint_every)
+        training = language_model_training(model, samples, held_out, recipe, plan, work)
         history, throughput = train(training)
         save_model(model, output)
-    write_record(output, recipe, plan, data, history, parameter_count(model))
-    speed = throughput_metrics(throughput, plan, flops_per_token(model, config, context), peak_tflops)
+    write_record(output, recipe, plan, samples, history, parameter_count(model))
+    speed = throughput_metrics(throughput, flops_per_token(model, config, context), peak_tflops)
     return Result(final_losses(history) | speed, loss_curves(history))
 
 
@@ -109,20 +109,21 @@ def check_tokenizer(tokenizer: Path, vocab_size: int) -> None:
         raise BadInput("the tokens were packed with another tokenizer, of so many pieces", vocab_size, fix)
 
 
-def check_data(data: TokenStream, context: int, vocab_size: int) -> None:
+def check_data(samples: Samples, vocab_size: int) -> None:
     """BadInput if the data give no sample, or hold an id that the model does not have."""
-    if not data.samples(context):
-        fix = f"a sample takes {context + 1}: add documents or lower context"
+    data = samples.data
+    if not samples.size:
+        least = 2 if data.meta.layout == "windows" else samples.context + 1
+        fix = f"a {data.meta.layout} sample takes {least}: add documents or lower context"
         raise BadInput("too few tokens to train on", len(data), fix)
     if (largest := max(int(part.max()) for part in data.parts if len(part))) >= vocab_size:
         raise BadInput(f"a token id lies outside the vocabulary of {vocab_size}", largest, "pack the tokens again")
 
 
-def make_plan(recipe: Recipe, data: TokenStream, context: int, checkpoint_every: int) -> Plan:
+def make_plan(recipe: Recipe, samples: Samples, checkpoint_every: int) -> Plan:
     per_update = recipe.batch_size * recipe.accumulation
-    samples = recipe.steps * per_update if recipe.steps else recipe.epochs * data.samples(context)
     return Plan(
-        samples=samples,
+        samples=recipe.steps * per_update if recipe.steps else recipe.epochs * samples.size,
         batch_size=recipe.batch_size,
         accumulation=recipe.accumulation,
         learning_rate=recipe.learning_rate,
@@ -133,49 +134,54 @@ def make_plan(recipe: Recipe, data: TokenStream, context: int, checkpoint_every:
         precision=resolve(recipe.precision, best_device()),
         validate_every=recipe.validate_every,
         checkpoint_every=checkpoint_every,
-        sample_size=context,
         unit="tokens",
     )
 
 
 def language_model_training(
-    model: Any, data: TokenStream, held_out: TokenStream, recipe: Recipe, plan: Plan, work: Path
+    model: Any, samples: Samples, held_out: TokenStream, recipe: Recipe, plan: Plan, work: Path
 ) -> Training:
-    device, context = model.device, plan.sample_size
+    held_out_batches = list(validation_batches(held_out, samples.context, recipe.batch_size))
+    if not held_out_batches:
+        warn(f"the validation split holds {len(held_out)} tokens: no validation loss")
     if recipe.activation_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
 
     def objective(batch: npt.NDArray[np.int64]) -> Tensor:
-        return causal_loss(model, torch.from_numpy(batch).to(device))
+        return causal_loss(model, torch.from_numpy(batch))
 
     def validation() -> float:
-        parts = list(validation_batches(held_out, context, recipe.batch_size))
-        weights = [batch.shape[0] * (batch.shape[1] - 1) for batch in parts]
-        losses = [float(objective(batch)) for batch in parts]
-        return float(np.average(losses, weights=weights))
+        weights = [np.count_nonzero(batch[:, 1:] != IGNORED) for batch in held_out_batches]
+        return float(np.average([float(objective(batch)) for batch in held_out_batches], weights=weights))
 
-    if len(held_out) < 2:
-        warn(f"the validation split holds {len(held_out)} tokens: no validation loss")
     return Training(
         model=model,
         objective=objective,
         optimizer=adamw(model, recipe),
-        batches=sampler(data, context, recipe.seed),
-        validation=validation if len(held_out) > 1 else None,
+        batches=samples.batch,
+        sizes=samples.targets,
+        validation=validation if held_out_batches else None,
         plan=plan,
-        device=device,
+        device=model.device,
         work=work,
-        sampler={"seed": recipe.seed, "context": context, "tokens": len(data), "head": head_digest(data)},
+        sampler=fingerprint(samples),
     )
 
 
 def causal_loss(model: Any, batch: Tensor) -> Tensor:
-    """Mean next-token loss in nats of ``batch`` (samples, context + 1), the last id of each only a target."""
-    hidden = model.base_model(batch[:, :-1], use_cache=False).last_hidden_state
+    """Mean next-token loss in nats of ``batch`` (samples, longest), the last id of each sample only a target.
+
+    ``IGNORED`` ids after a sample are padding, which carries no loss. Causal attention sees nothing that stands
+    behind, so that neither an attention mask nor the id put in their place changes a sample's own loss.
+    """
+    targets = batch[:, 1:].flatten()
+    hidden = model.base_model(batch[:, :-1].clamp(min=0).to(model.device), use_cache=False).last_hidden_state
     if torch.is_autocast_enabled(hidden.device.type):
         hidden = hidden.to(torch.get_autocast_dtype(hidden.device.type))
-    head = model.get_output_embeddings().weight
-    return linear_cross_entropy(hidden.flatten(0, 1), head, batch[:, 1:].flatten())
+    hidden, real = hidden.flatten(0, 1), (targets != IGNORED).nonzero().squeeze(1)
+    if len(real) < len(targets):
+        hidden, targets = hidden[real.to(hidden.device)], targets[real]
+    return linear_cross_entropy(hidden, model.get_output_embeddings().weight, targets.to(hidden.device))
 
 
 def adamw(model: Any, recipe: Recipe) -> torch.optim.AdamW:
@@ -188,49 +194,28 @@ def adamw(model: Any, recipe: Recipe) -> torch.optim.AdamW:
     )
 
 
-def sampler(data: TokenStream, context: int, seed: int) -> Any:
-    """Samples ``start`` to ``stop`` of the training as ``(stop - start, context + 1)`` ids, each epoch in its order."""
-    size = data.samples(context)
-    epoch_order = lru_cache(maxsize=2)(lambda epoch: order(size, epoch, seed))
-
-    def batches(start: int, stop: int) -> npt.NDArray[np.int64]:
-        numbers = (int(epoch_order(number // size)[number % size]) for number in range(start, stop))
-        return np.stack([data.sample(number, context) for number in numbers])
-
-    return batches
+def fingerprint(samples: Samples) -> dict[str, Any]:
+    """What the order and content of the samples depend on; the head tells other data of the same length."""
+    data = samples.data
+    head = hashlib.sha256(data.read(0, 1_000_000).tobytes()).hexdigest()
+    settings = {"layout": data.meta.layout, "seed": samples.seed, "context": samples.context}
+    return settings | {"tokens": len(data), "head": head}
 
 
-def validation_batches(held_out: TokenStream, context: int, batch_size: int) -> Iterator[npt.NDArray[np.int64]]:
-    """The split's first tokens in order, each predicted once; a shorter last sample comes alone."""
-    length = min(len(held_out), VALIDATION_TOKENS + 1)
-    samples = [held_out.read(start, min(context, length - 1 - start) + 1) for start in range(0, length - 1, context)]
-    whole = [sample for sample in samples if len(sample) == context + 1]
-    for start in range(0, len(whole), batch_size):
-        yield np.stack(whole[start : start + batch_size])
-    if len(samples) > len(whole):
-        yield samples[-1][None]
-
-
-def head_digest(data: TokenStream) -> str:
-    """Tells other data of the same length."""
-    return hashlib.sha256(data.read(0, 1_000_000).tobytes()).hexdigest()
-
-
-def write_record(
-    output: Path, recipe: Recipe, plan: Plan, data: TokenStream, history: History, parameters: int
-) -> None:
+def write_record(output: Path, recipe: Recipe, plan: Plan, samples: Samples, history: History, parameters: int) -> None:
     """``training.json``: what the release's card tells of the recipe and the data."""
+    meta = samples.data.meta
     resolved = {"steps": plan.updates, "precision": plan.precision, "optimizer": "AdamW", "epsilon": EPSILON}
     content = {
-        "schema": 1,
+        "schema": 2,
         "model": recipe.shape,
         "parameters": parameters,
-        "context": plan.sample_size,
-        "vocab_size": data.meta.vocab_size,
-        "recipe": asdict(recipe) | resolved,
-        "tokens_seen": plan.samples * plan.sample_size,
-        "epochs": plan.samples / data.samples(plan.sample_size),
-        "data": [asdict(amount) for amount in data.meta.amounts],
+        "context": samples.context,
+        "vocab_size": meta.vocab_size,
+        "recipe": asdict(recipe) | resolved | {"layout": meta.layout},
+        "tokens_seen": samples.targets(0, plan.samples),
+        "epochs": plan.samples / samples.size,
+        "data": [asdict(amount) for amount in meta.amounts],
         "train_loss": [[step, loss] for step, loss in history.train_loss],
         "validation_loss": [[step, loss] for step, loss in history.validation_loss],
     }
@@ -245,9 +230,9 @@ def final_losses(history: History) -> dict[str, float]:
     return losses
 
 
-def throughput_metrics(throughput: Throughput, plan: Plan, flops: int, peak_tflops: float | None) -> dict[str, float]:
+def throughput_metrics(throughput: Throughput, flops: int, peak_tflops: float | None) -> dict[str, float]:
     """Tokens a second of this process, and the share of the declared peak that the model's own arithmetic took."""
-    rate = throughput.samples_per_second * plan.sample_size
+    rate = throughput.units_per_second
     share = {"model_flops_utilization": rate * flops / (peak_tflops * 1e12)} if peak_tflops else {}
     return {"tokens_per_second": rate} | share
 

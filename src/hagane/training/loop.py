@@ -21,7 +21,8 @@ from hagane.training.schedules import ScheduleName, learning_rate_factor
 REPORTS = 100  # points of the loss curve (ours)
 
 Batches = Callable[[int, int], Any]  # samples number start to stop, in the order of the training
-Objective = Callable[[Any], Tensor]  # the mean loss of a batch
+Sizes = Callable[[int, int], int]  # how many units, such as tokens to predict, samples number start to stop hold
+Objective = Callable[[Any], Tensor]  # the mean loss of a batch over its units
 Validation = Callable[[], float]
 
 
@@ -40,8 +41,7 @@ class Plan:
     precision: Literal["bf16", "fp32"]
     validate_every: int  # updates; 0 for only at the end
     checkpoint_every: int  # updates; 0 for only on request
-    sample_size: int  # of a sample in ``unit``, for the throughput
-    unit: str
+    unit: str  # what a loss is the mean over and a throughput counts
 
     @property
     def updates(self) -> int:
@@ -71,16 +71,16 @@ class History:
 class Throughput:
     """Of this process alone, without validation and checkpoints."""
 
-    samples: int = 0
+    units: int = 0
     seconds: float = 0.0
 
-    def add(self, window: range, seconds: float) -> None:
-        self.samples += window.stop - window.start
+    def add(self, units: int, seconds: float) -> None:
+        self.units += units
         self.seconds += seconds
 
     @property
-    def samples_per_second(self) -> float:
-        return self.samples / self.seconds if self.seconds else 0.0
+    def units_per_second(self) -> float:
+        return self.units / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Training:
     objective: Objective
     optimizer: torch.optim.Optimizer
     batches: Batches
+    sizes: Sizes
     validation: Validation | None
     plan: Plan
     device: torch.device
@@ -121,8 +122,8 @@ def train(training: Training) -> tuple[History, Throughput]:
     with stop_requests(training.work) as stop_requested:
         while history.update < plan.updates:
             started = time.perf_counter()
-            loss, norm = update_weights(training, history.update)
-            throughput.add(plan.window(history.update), time.perf_counter() - started)
+            loss, norm, units = update_weights(training, history.update)
+            throughput.add(units, time.perf_counter() - started)
             history.update += 1
             report(history, throughput, plan, loss, norm)
             if is_due(history.update, plan.validate_every, plan.updates):
@@ -135,15 +136,16 @@ def train(training: Training) -> tuple[History, Throughput]:
     return history, throughput
 
 
-def update_weights(training: Training, update: int) -> tuple[float, float]:
-    """One optimizer update over its micro-batches: the mean loss of its samples and the gradient's norm."""
+def update_weights(training: Training, update: int) -> tuple[float, float, int]:
+    """One optimizer update over its micro-batches: the mean loss of its units, the gradient's norm, the units."""
     plan, window = training.plan, training.plan.window(update)
+    units = training.sizes(window.start, window.stop)
     total = torch.zeros((), device=training.device)
     for start in window:
         stop = min(start + plan.batch_size, window.stop)
         with autocast(plan.precision, training.device):
             loss = training.objective(training.batches(start, stop))
-        loss = loss * ((stop - start) / (window.stop - window.start))
+        loss = loss * (training.sizes(start, stop) / units)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     norm = float(nn.utils.clip_grad_norm_(training.model.parameters(), plan.clip))
@@ -152,7 +154,7 @@ def update_weights(training: Training, update: int) -> tuple[float, float]:
         group["lr"] = plan.rate(update)
     training.optimizer.step()
     training.optimizer.zero_grad(set_to_none=True)
-    return float(total), norm
+    return float(total), norm, units
 
 
 def check_finite(loss: float, norm: float, step: int) -> None:
@@ -166,7 +168,7 @@ def is_due(update: int, every: int, updates: int) -> bool:
 
 
 def report(history: History, throughput: Throughput, plan: Plan, loss: float, norm: float) -> None:
-    step, rate = history.update, throughput.samples_per_second * plan.sample_size
+    step, rate = history.update, throughput.units_per_second
     history.recent.append(loss)
     progress(step, plan.updates, "steps", f"loss {loss:.3f}, {rate:,.0f} {plan.unit}/s")
     if is_due(step, max(1, plan.updates // REPORTS), plan.updates):

@@ -1,6 +1,6 @@
 """Named lists of HojiChar filters, and HojiChar's own profile files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import fsspec
 from hojichar import Compose, Filter
@@ -25,7 +25,8 @@ from hojichar.filters.document_filters import (
 from hojichar.utils.load_compose import load_compose
 
 from hagane.core.errors import BadInput, UsageError
-from hagane.text.filters import DiscardRareKana
+from hagane.text.filtering.filters import DiscardRareKana
+from hagane.text.filtering.thresholds import set_thresholds
 
 
 def japanese_web() -> list[Filter]:
@@ -80,17 +81,19 @@ PROFILES: dict[str, Callable[[], list[Filter]]] = {
 }
 
 
-def load_profile(profile: str, file: str = "") -> Compose:
-    """The named profile, or HojiChar's own kind of file, a Python module with FILTER or FACTORY.
+def load_profile(profile: str, file: str = "", thresholds: Sequence[str] = ()) -> Compose:
+    """The named profile, or HojiChar's own kind of file, a Python module with FILTER or FACTORY, at other thresholds.
 
     JSONLoader and JSONDumper are left out of a file's filters, for documents come with their text. Filters that draw
-    random numbers draw the same ones in every shard. Raises UsageError for an unknown name, BadInput for a file that
-    does not make a ``Compose``.
+    random numbers draw the same ones in every shard. Raises UsageError for an unknown name or threshold, BadInput for a
+    file that does not make a ``Compose``.
     """
     if not file and profile not in PROFILES:
         raise UsageError("no such profile", profile, f"choose from {', '.join(PROFILES)}, or give profile_file=FILE.py")
     filters = from_file(file).filters if file else PROFILES[profile]()
-    return Compose([each for each in filters if not isinstance(each, JSONLoader | JSONDumper)], random_state=0)
+    chosen = [each for each in filters if not isinstance(each, JSONLoader | JSONDumper)]
+    set_thresholds(chosen, thresholds)
+    return Compose(chosen, random_state=0)
 
 
 def from_file(file: str) -> Compose:

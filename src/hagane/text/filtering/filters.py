@@ -21,6 +21,6 @@ class DiscardRareKana(Filter):  # type: ignore[misc]  # hojichar is not typed fo
 
     def apply(self, document: Document) -> Document:
         kana, visible = "".join(KANA.findall(document.text)), "".join(document.text.split())
-        if len(kana) < self.threshold * len(visible):
+        if len(kana) / max(len(visible), 1) < self.threshold:
             document.is_rejected = True
         return document
