@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hagane.text.decontamination.ngrams import folded, hashes, index
+from hagane.text.ngrams import folded, hashes, index
 
 SMALL = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
 KATAKANA = {code: code - 0x60 for code in (*range(ord("ァ"), ord("ヶ") + 1), ord("ヽ"), ord("ヾ"))}
@@ -91,7 +91,7 @@ def plainly_held(text: str, document: str, ngram: int) -> tuple[float, int] | No
 
 
 def test_a_collision_of_the_hash_is_no_hit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hagane.text.decontamination.ngrams.BASE", 1)  # the hash of an n-gram is the sum of its letters
+    monkeypatch.setattr("hagane.text.ngrams.BASE", 1)  # the hash of an n-gram is the sum of its letters
     known = index([folded("かきくけこ")], 5)
     assert [len(m.passages) for m in known.matches(folded("こけくきか"))] == []
     assert [m.overlaps.tolist() for m in known.matches(folded("こけくきかきくけこ"))] == [[1.0]]

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         pa.field("language", pa.large_string(), nullable=False),  # BCP 47
     ]
 )
+UNIQUE = ("id", "text_digest", "text")  # columns for which neither a dictionary nor extremes are worth their time
 COPY = pa.field("copy", pa.int32())  # of a document that a mixture repeats: 0, 1, ...; without the column all are 0
 VERDICT = [pa.field("rule", pa.large_string()), pa.field("detail", pa.large_string())]
 REJECTED = pa.schema([*SCHEMA, *VERDICT])
@@ -108,7 +109,9 @@ class ShardWriter:
         self.row_characters = 0
         self.group: list[pa.RecordBatch] = []  # the row group that is growing
         self.group_rows = self.group_characters = 0
-        self.writer = pq.ParquetWriter(file, schema, compression="zstd", compression_level=3)
+        repeating = [name for name in schema.names if name not in UNIQUE]
+        settings = {"use_dictionary": repeating, "write_statistics": repeating}
+        self.writer = pq.ParquetWriter(file, schema, compression="zstd", compression_level=3, **settings)
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:

@@ -20,7 +20,7 @@ from hagane.storage.documents import SHARD, Row, ShardWriter, record_batches, sc
 from hagane.storage.files import write_whole
 from hagane.storage.shards import Shard, gather, map_shards
 from hagane.text.decontamination.evaluation_items import Passage, passages
-from hagane.text.decontamination.ngrams import Index, folded, index, letter_places
+from hagane.text.ngrams import Index, folded, index, letter_places
 
 RULE = "contamination"
 INDEX = "index.pickle"

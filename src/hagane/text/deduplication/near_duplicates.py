@@ -19,9 +19,9 @@ import pyarrow as pa
 
 from hagane.storage.documents import record_batches
 from hagane.storage.shards import Shard, map_shards
-from hagane.text.decontamination.ngrams import Hashes
 from hagane.text.deduplication.comparison import Codes, Places, earlier_equals, letters, portions
 from hagane.text.deduplication.signatures import BINS, Similarity, band_keys, grams, jaccard, signatures
+from hagane.text.ngrams import Hashes
 
 BANDS, FRAGMENTS = "bands.npy", "fragments.npy"  # of a shard's documents: (bands, documents), (documents, BINS)
 PAIRS, NEEDED, DECISIONS = "pairs.npy", "needed.npy", "decisions.npy"

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hagane.core.errors import UsageError
-from hagane.text.decontamination.ngrams import Hashes, hashes
 from hagane.text.deduplication.comparison import Codes, Places
+from hagane.text.ngrams import Hashes, hashes
 
 BINS = 256  # hashes in a signature (ours)
 LONGEST = 100  # characters of an n-gram (ours)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import repeat
+from itertools import compress, repeat
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hagane.core.component import Result
 from hagane.core.errors import BadInput
@@ -25,10 +24,10 @@ from hagane.text.filtering.profiles import load_profile
 from hagane.text.filtering.replay import replay, replayable
 from hagane.text.filtering.report import Tally, report
 from hagane.text.filtering.scores import Known, ScoreWriter, read_scores
-from hagane.text.filtering.screening.screen import FilterFailed, Screen, Screened
-from hagane.text.filtering.verdicts import verdicts
+from hagane.text.filtering.screening.screen import KEPT, FilterFailed, Screen, Screened
+from hagane.text.filtering.verdicts import evidence, verdicts
 
-KEPT, REJECTED, SCORES = "kept.parquet", "rejected.parquet", "scores.parquet"
+ACCEPTED, REJECTED, SCORES = "kept.parquet", "rejected.parquet", "scores.parquet"
 Settings = tuple[str, str, tuple[str, ...]]  # profile, profile file, thresholds
 
 
@@ -53,7 +52,7 @@ def filter_documents(
     settings = (profile, profile_file, tuple(thresholds))
     screen = load_screen(settings)  # a mistake is told before any worker starts
     results = map_shards(partial(filter_shard, settings=settings, earlier=earlier), shards(documents), work, workers)
-    for name, output in ((KEPT, kept), (REJECTED, rejected), (SCORES, scores)):
+    for name, output in ((ACCEPTED, kept), (REJECTED, rejected), (SCORES, scores)):
         gather(work, name, output, SHARD)
     return report(results, screen.filters, profile_file or profile)
 
@@ -67,26 +66,28 @@ def filter_shard(shard: Path, folder: Path, settings: Settings, earlier: Path | 
     screen = load_screen(settings)
     schema, tally = schema_of(shard), Tally(screen.filters)
     with (
-        ShardWriter(folder / KEPT, schema) as kept,
+        ShardWriter(folder / ACCEPTED, schema) as kept,
         ShardWriter(folder / REJECTED, with_verdict(schema)) as rejected,
         ScoreWriter(folder / SCORES, screen) as scores,
     ):
         known = read_scores(earlier / shard.name, screen) if earlier and replayable(screen) else repeat(None)
         for batch, before in zip(record_batches(shard), known, strict=False):
-            screened, replayed = screen_batch(screen, batch, before)
-            scores.write(batch, screened)
-            passed = pa.array(screened.rejected_by < 0)
-            good, bad = with_texts(batch, screened.texts).filter(passed), batch.filter(pc.invert(passed))
-            rules = verdicts(screen.filters, screened)
+            texts = batch.column("text").to_pylist()
+            screened, replayed = screen_batch(screen, batch, texts, before)
+            found = evidence(screen.filters, screened)
+            scores.write(batch, screened, found)
+            passed = screened.rejected_by == KEPT
+            good, bad = batch.filter(pa.array(passed)), batch.filter(pa.array(~passed))
+            good = with_texts(good, list(compress(texts, passed)), list(compress(screened.texts, passed)))
+            rules = verdicts(screen.filters, screened, found)
             kept.add_batch(good)
             rejected.add_batch(with_columns(bad, rejected.schema, **rules))
             tally.add(batch, good, bad, screened, rules["detail"], replayed)
     return tally.result()
 
 
-def screen_batch(screen: Screen, batch: pa.RecordBatch, known: Known | None) -> tuple[Screened, int]:
-    """The batch, screened, and how many of its documents no filter had to read."""
-    texts = batch.column("text").to_pylist()
+def screen_batch(screen: Screen, batch: pa.RecordBatch, texts: list[str], known: Known | None) -> tuple[Screened, int]:
+    """The batch's texts, screened, and how many of them no filter had to read."""
     try:
         return replay(screen, texts, known) if known else (screen.apply(texts), 0)
     except FilterFailed as failed:
@@ -94,9 +95,8 @@ def screen_batch(screen: Screen, batch: pa.RecordBatch, known: Known | None) -> 
         raise BadInput(what, fix=repr(failed.error)) from failed.error
 
 
-def with_texts(batch: pa.RecordBatch, texts: list[str]) -> pa.RecordBatch:
-    """The batch with the texts that the filters left, and their digests."""
-    before = batch.column("text").to_pylist()
+def with_texts(batch: pa.RecordBatch, before: list[str], texts: list[str]) -> pa.RecordBatch:
+    """The batch, whose texts were ``before``, with others and their digests."""
     if texts == before:
         return batch
     digests = [

@@ -53,8 +53,9 @@ class Tally:
         np.add.at(self.rejected, rules, np.stack([np.ones(len(bad), np.int64), sizes_of_bad], axis=1))
         for number, edges in limited(self.filters):
             self.bins[number] += histogram(screened.scores[:, number], edges)
+        digests = bad.column("text_digest").to_pylist()
         for row, number in enumerate(rules.tolist()):
-            self.offer(number, [bad.column("text_digest")[row].as_py(), details[row]], bad, row)
+            self.offer(number, [digests[row], details[row]], bad, row)
 
     def offer(self, number: int, example: list[str], bad: pa.RecordBatch, row: int) -> None:
         """Keep the examples of the least digests: a sample that any order of the documents gives."""

@@ -1,7 +1,7 @@
 """What filters compared with their limits, document by document, so that other limits need no text."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hagane.text.filtering.screening.screen import Screen, Screened
-from hagane.text.filtering.verdicts import evidence
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,10 @@ class ScoreWriter:
     """One parquet file for a shard of documents, a row group for each of its batches."""
 
     def __init__(self, file: Path, screen: Screen) -> None:
-        self.filters = screen.filters
         self.writer = pq.ParquetWriter(file, schema(screen), compression="zstd")
 
-    def write(self, batch: pa.RecordBatch, screened: Screened) -> None:
-        told = [json.dumps(found, ensure_ascii=False) if found else None for found in evidence(self.filters, screened)]
+    def write(self, batch: pa.RecordBatch, screened: Screened, evidence: Sequence[dict[str, Any]]) -> None:
+        told = [json.dumps(found, ensure_ascii=False) if found else None for found in evidence]
         scores = [pa.array(column) for column in np.ascontiguousarray(screened.scores.T)]
         columns = [batch.column("id"), pa.array(told, pa.large_string()), *scores]
         self.writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self.writer.schema))

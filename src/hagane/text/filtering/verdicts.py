@@ -7,28 +7,27 @@ from typing import Any
 
 from hojichar import Filter
 
-from hagane.text.filtering.screening.screen import Screened
+from hagane.text.filtering.screening.screen import KEPT, Screened
 from hagane.text.filtering.thresholds import limits_of
 
 
 def evidence(filters: Sequence[Filter], screened: Screened) -> list[dict[str, Any]]:
     """Of each document what a filter without limits told of its rejection: the word that it found, say."""
+    limited = [bool(limits_of(each)) for each in filters]
     told = zip(screened.rejected_by.tolist(), screened.details, strict=True)
-    return [details if number >= 0 and not limits_of(filters[number]) else {} for number, details in told]
+    return [{} if number == KEPT or limited[number] else details for number, details in told]
 
 
-def verdicts(filters: Sequence[Filter], screened: Screened) -> dict[str, list[str]]:
-    """Columns of the rejected documents: the rule, and its limits and score or its evidence as JSON."""
-    found = evidence(filters, screened)
-    rejected = [(row, number) for row, number in enumerate(screened.rejected_by.tolist()) if number >= 0]
+def verdicts(filters: Sequence[Filter], screened: Screened, found: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Columns of the rejected documents: the rule, and its limits and score, or else its evidence, as JSON."""
+    names, limits = [type(each).__name__ for each in filters], [limits_of(each) for each in filters]
+    rejected = [(row, number) for row, number in enumerate(screened.rejected_by.tolist()) if number != KEPT]
     details = [
-        {"score": finite(screened.scores[row, number])} | limits
-        if (limits := limits_of(filters[number]))
-        else found[row]
+        {"score": finite(screened.scores[row, number])} | limits[number] if limits[number] else found[row]
         for row, number in rejected
     ]
     return {
-        "rule": [type(filters[number]).__name__ for _, number in rejected],
+        "rule": [names[number] for _, number in rejected],
         "detail": [json.dumps(detail, ensure_ascii=False) for detail in details],
     }
 

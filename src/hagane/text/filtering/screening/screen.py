@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -120,8 +120,14 @@ def ask(each: Filter, rule: Rule | Change | None, passage: Passage) -> float:
     score = float(rule.score(passage.text))
     if rule.rejects(score):
         passage.document.is_rejected = True
-        passage.document.reject_reason = each.get_jsonable_vars(exclude_keys=FOUND) | rule.evidence(passage.text)
+        passage.document.reject_reason = settings(each) | rule.evidence(passage.text)
     return score
+
+
+@cache
+def settings(each: Filter) -> dict[str, Any]:
+    """What HojiChar tells of a filter beside what it found; to ask for it takes as long as to filter a page."""
+    return dict(each.get_jsonable_vars(exclude_keys=FOUND))
 
 
 def ask_as_it_is(each: Filter, passage: Passage) -> float:
