@@ -21,7 +21,10 @@ from hagane.tokenizers.names import RecipeName
 
 @dataclass(frozen=True)
 class Corpus:
-    """One corpus, and how it is read and filtered; the earlier of near duplicates in two corpora stays."""
+    """One corpus, and how it is read and filtered; of near duplicates in two corpora the earlier one's stays.
+
+    ``name`` is the source of documents that do not name their own.
+    """
 
     source: Source
     name: str = ""
