@@ -17,7 +17,7 @@ STEPS = {
     "ingest-corpus": {"source": "SOURCE", "license": "CC0-1.0"},
     "filter-corpus": {"documents": "ingest-corpus.documents", "profile": "japanese-technical"},
     "deduplicate-corpus": {"corpora": "ingest-corpus.documents"},
-    "train-tokenizer": {"corpora": "ingest-corpus.documents", "vocab_size": "8000", "sample_megabytes": "2"},
+    "train-tokenizer": {"corpora": "ingest-corpus.documents", "vocab_size": "16000", "sample_megabytes": "2"},
     "pack-tokens": {"documents": "ingest-corpus.documents", "tokenizer": "train-tokenizer.tokenizer"},
 }
 
