@@ -71,9 +71,9 @@ def filter_shard(shard: Path, folder: Path, settings: Settings, earlier: Path | 
         ScoreWriter(folder / SCORES, screen) as scores,
     ):
         known = read_scores(earlier / shard.name, screen) if earlier and replayable(screen) else repeat(None)
-        for batch, before in zip(record_batches(shard), known, strict=False):
+        for batch in record_batches(shard):
             texts = batch.column("text").to_pylist()
-            screened, replayed = screen_batch(screen, batch, texts, before)
+            screened, replayed = screen_batch(screen, batch, texts, next(known))
             found = evidence(screen.filters, screened)
             scores.write(batch, screened, found)
             passed = screened.rejected_by == KEPT
